@@ -1,0 +1,66 @@
+/**
+ * Who is at fault, and so what a front end answers. Closed: every front end maps it exhaustively.
+ *
+ * - `invalid`: the request is malformed or names something that does not exist (HTTP 400)
+ * - `operation`: the request is well-formed but cannot be done in this state (HTTP 400)
+ * - `busy`: another operation of the same region is under way (HTTP 409)
+ * - `unauthorized`: no credentials were given (HTTP 401)
+ * - `forbidden`: the credentials are wrong, ended or not enough (HTTP 403)
+ * - `unavailable`: the part is switched off, starting, or its device is gone (HTTP 503)
+ * - `full`: the storage has no room left (HTTP 507)
+ */
+export type ErrorKind =
+  | 'invalid'
+  | 'operation'
+  | 'busy'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'unavailable'
+  | 'full';
+
+/** Every error name on the wire with its kind and its standard text (PiKVM's names and texts). */
+export const ERRORS = {
+  ValidatorError: ['invalid', 'The request is not valid'],
+  UnauthorizedError: ['unauthorized', 'Unauthorized'],
+  ForbiddenError: ['forbidden', 'Forbidden'],
+  UnavailableError: ['unavailable', 'Service Unavailable'],
+  AtxIsBusyError: ['busy', 'Performing another ATX operation, please try again later'],
+  AtxDisabledError: ['operation', 'ATX is disabled'],
+  HidDisabledError: ['operation', 'HID is disabled'],
+  MsdDisabledError: ['operation', 'MSD is disabled'],
+  MsdIsBusyError: ['busy', 'Performing another MSD operation, please try again later'],
+  GpioChannelNotFoundError: ['operation', 'GPIO channel is not found'],
+  StreamerResolutionNotSupported: [
+    'operation',
+    'This streamer does not support resolution settings',
+  ],
+  StreamerQualityNotSupported: ['operation', 'This streamer does not support quality settings'],
+  StreamerH264NotSupported: ['operation', 'This streamer does not support H264'],
+  MachineNotFoundError: ['operation', 'There is no machine of this name'],
+} as const satisfies Record<string, readonly [ErrorKind, string]>;
+
+/** A name of the table above. */
+export type ErrorName = keyof typeof ERRORS;
+
+/**
+ * The one error class of the project. `name` is what the wire carries, `message` what the operator
+ * reads, `cause` what the log keeps.
+ */
+export class KvmError extends Error {
+  override readonly name: ErrorName;
+  readonly kind: ErrorKind;
+
+  /** `message` replaces the table's standard text; keep the standard text where a recording has it. */
+  constructor(name: ErrorName, message?: string, options?: { readonly cause?: unknown }) {
+    super(message ?? ERRORS[name][1], options);
+    this.name = name;
+    this.kind = ERRORS[name][0];
+  }
+}
+
+/** A parameter that did not pass its validator; the message is PiKVM's. */
+export class ValidatorError extends KvmError {
+  constructor(message: string) {
+    super('ValidatorError', message);
+  }
+}

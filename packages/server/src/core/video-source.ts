@@ -1,0 +1,60 @@
+import type { ReadonlyCell } from './state.ts';
+
+/** A rectangle in px. */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * A picture. `data` belongs to the source: it is valid only until the source writes its next frame,
+ * so a consumer copies what it needs before it returns to the event loop.
+ */
+export interface Frame {
+  /** Grows by at least one per frame of a source. */
+  readonly seq: number;
+  /** px. */
+  readonly width: number;
+  /** px. */
+  readonly height: number;
+  /** `bgrx`: 4 bytes a pixel, rows without padding; `jpeg`: a complete file. */
+  readonly format: 'bgrx' | 'jpeg';
+  readonly data: Uint8Array;
+  /** What changed since the frame before; null when all may have. */
+  readonly dirty: readonly Rect[] | null;
+  /** When grabbing began and ended, ms on the monotonic clock. */
+  readonly grabBeginMs: number;
+  readonly grabEndMs: number;
+}
+
+/** Whether there is a picture, and if not, why not, as a sentence for a person. */
+export type VideoSignal =
+  | { readonly online: true; readonly width: number; readonly height: number }
+  | { readonly online: false; readonly reason: string };
+
+/** A running capture; closing it releases the device or connection. */
+export interface VideoFeed extends AsyncDisposable {
+  readonly signal: ReadonlyCell<VideoSignal>;
+  /** Called for every frame, in order. One listener: the hub. */
+  onFrame: ((frame: Frame) => void) | undefined;
+  /** Someone watches: keep the picture as fresh as the source can (costs CPU). */
+  setWatched(watched: boolean): void;
+}
+
+/** What a source can be told; a key that it lacks the feature for is undefined. */
+export interface VideoParams {
+  /** Frames per second, 0 = as many as there are. */
+  readonly desiredFps: number;
+  readonly resolution: string | undefined;
+}
+
+/** Where pictures come from. Opened on demand, closed when nobody wants it. */
+export interface VideoSource extends AsyncDisposable {
+  /** What it is called in µStreamer's `encoder.type`-like places and in the log. */
+  readonly name: string;
+  readonly resolutions: readonly string[] | undefined;
+  /** Starts capturing; never rejects for a missing device: the feed's signal says why. */
+  open(params: VideoParams): VideoFeed;
+}

@@ -1,0 +1,20 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Closes a run with the one line that CI reads: `N passed, N failed, N skipped`. */
+export default class ClosingLineReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    for (const module of modules) {
+      for (const test of module.children.allTests()) counts[test.result().state]++;
+      // A file that cannot be loaded has no tests to count, yet it is a failure.
+      if (module.errors().length > 0) counts.failed++;
+    }
+    const failed = counts.failed + counts.pending + unhandledErrors.length;
+    // The default reporter prints its summary after this hook; the line must come last.
+    process.once('exit', () => {
+      process.stdout.write(
+        `${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped\n`,
+      );
+    });
+  }
+}
