@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Whether an error of the system has this code, for instance `ENOENT`. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** The text of a file; undefined when there is none. Bad UTF-8 is an error, not a replacement. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isSystemError(error, 'ERR_ENCODING_INVALID_ENCODED_DATA')) {
+      throw new Error(`${path} is not valid UTF-8`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Names in a directory that are files or links, in plain order; undefined when there is none. */
+export async function listFiles(path: string): Promise<string[] | undefined> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Makes a directory and what lies above it; `mode` counts for directories that are made. */
+export async function ensureDir(path: string, mode = 0o700): Promise<void> {
+  await mkdir(path, { recursive: true, mode });
+}
+
+async function writeAll(file: FileHandle, data: string | Uint8Array, mode: number): Promise<void> {
+  await file.writeFile(data);
+  // open() was subject to the umask.
+  await file.chmod(mode);
+  await file.sync();
+}
+
+/** Makes a rename in this directory last through a power cut. */
+async function syncDir(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/**
+ * Replaces a file as a whole: whoever reads it, even after a power cut, sees the old content or the
+ * new one. The directory must exist. `mode` is 0600 unless told.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  { mode = 0o600 }: { readonly mode?: number } = {},
+): Promise<void> {
+  const directory = dirname(path);
+  const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const file = await open(temporary, 'wx', mode);
+  try {
+    try {
+      await writeAll(file, data, mode);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncDir(directory);
+}
+
+/** Gives a file another name in the same directory; the old name must exist. */
+export async function moveAside(path: string, target: string): Promise<void> {
+  await rename(path, target);
+}
