@@ -41,6 +41,8 @@ export interface VideoFeed extends AsyncDisposable {
   onFrame: ((frame: Frame) => void) | undefined;
   /** Someone watches: keep the picture as fresh as the source can (costs CPU). */
   setWatched(watched: boolean): void;
+  /** Changes the rate of a running capture; where it is missing, the capture is opened anew. */
+  setDesiredFps?(desiredFps: number): void;
 }
 
 /** What a source can be told; a key that it lacks the feature for is undefined. */
