@@ -1,0 +1,22 @@
+import { HID_OFFLINE, type HidDriver, type HidDriverState } from '../../core/hid-driver.ts';
+import { StateCell } from '../../core/state.ts';
+
+/** No keyboard and mouse: events are dropped; `Hid` refuses the rest with HidDisabledError. */
+export class DisabledHidDriver implements HidDriver {
+  readonly enabled = false;
+  readonly state = new StateCell<HidDriverState>(HID_OFFLINE);
+  readonly backlog = 0;
+
+  async drained(): Promise<void> {}
+  key(): void {}
+  button(): void {}
+  move(): void {}
+  moveBy(): void {}
+  wheel(): void {}
+  releaseAll(): void {}
+  async reset(): Promise<void> {}
+  async setKeyboardOutput(): Promise<void> {}
+  async setMouseOutput(): Promise<void> {}
+  async setConnected(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
