@@ -1,0 +1,187 @@
+#!/usr/bin/env node
+/**
+ * Builds the small Linux guest that tests boot: Debian's kernel (downloaded, never installed nor
+ * kept in the repository) and an initramfs of busybox and the modules of the virtual machine.
+ *
+ * Prints the path of `guest.json`: {version, kernel, initrd, append}. A second run does nothing.
+ * Needs apt-get, dpkg, busybox-static, kmod and cpio.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const cache = join(root, '.cache', 'guest');
+const manifest = join(cache, 'guest.json');
+
+/** Loaded in this order by the guest; what they depend on comes along. */
+const MODULES = [
+  'evdev',
+  'button',
+  'xhci_pci',
+  'usbhid',
+  'hid_generic',
+  'ahci',
+  'ata_piix',
+  'sd_mod',
+  'sr_mod',
+  'usb_storage',
+  'uas',
+];
+/** Shipped, but loaded only when the guest is told to. */
+const EXTRA_MODULES = ['isofs', 'vfat', 'ext4', 'bochs'];
+
+const INITTAB = `::sysinit:/etc/rc
+ttyS0::respawn:-/bin/sh
+tty1::respawn:-/bin/sh
+::ctrlaltdel:/bin/true
+`;
+
+const RC = `#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+for module in ${MODULES.join(' ')}; do modprobe $module; done
+case " $(cat /proc/cmdline) " in *" framebuffer "*) modprobe bochs;; esac
+power-watch &
+stty -F /dev/ttyS0 -echo
+echo 'crashcart test guest is ready' > /dev/ttyS0
+echo 'crashcart test guest is ready' > /dev/tty1
+`;
+
+/** Switches off when the power button is pressed, unless /ignore-power exists. */
+const POWER_WATCH = `#!/bin/sh
+for name in /sys/class/input/event*/device/name; do
+  [ "$(cat $name)" = 'Power Button' ] && device=/dev/input/$(basename $(dirname $(dirname $name)))
+done
+while dd if=$device of=/dev/null bs=24 count=1 2>/dev/null; do
+  echo 'power button' > /dev/ttyS0
+  [ -e /ignore-power ] || poweroff -f
+done
+`;
+
+/** Prints \`EV <device> sec 0 usec 0 type code value\` for each event of the USB input devices. */
+const EVENTS = `#!/bin/sh
+for name in /sys/class/input/event*/device/name; do
+  case "$(cat $name)" in *'USB Keyboard'*) tag=keyboard;; *'USB Tablet'*) tag=tablet;;
+    *'USB Mouse'*) tag=mouse;; *) continue;; esac
+  event=$(basename $(dirname $(dirname $name)))
+  hexdump -v -e '"EV '$tag' " 4/4 "%u " 2/2 "%u " 1/4 "%d\\n"' /dev/input/$event &
+  echo "watching $tag"
+done
+echo 'watching all'
+wait
+`;
+
+const PROFILE = `export PS1='guest# ' PATH=/bin:/sbin
+`;
+
+function run(command, args, options = {}) {
+  return execFileSync(command, args, { encoding: 'utf8', ...options });
+}
+
+function kernelPackage() {
+  const found = /Depends: (linux-image-\S+)/.exec(
+    run('apt-cache', ['depends', 'linux-image-amd64']),
+  );
+  if (!found) throw new Error('apt does not know linux-image-amd64: run apt-get update first');
+  const version = /^Version: (\S+)/m.exec(
+    run('apt-cache', ['show', '--no-all-versions', found[1]]),
+  );
+  return { name: found[1], version: version?.[1] ?? '' };
+}
+
+function unpackKernel(name) {
+  const download = join(cache, 'download');
+  const tree = join(cache, 'tree');
+  for (const path of [download, tree]) {
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+  }
+  run('apt-get', ['download', '-q', name], { cwd: download, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [deb] = readdirSync(download);
+  if (deb === undefined) throw new Error(`apt-get download ${name} brought nothing`);
+  run('dpkg', ['-x', join(download, deb), tree]);
+  rmSync(download, { recursive: true });
+  return tree;
+}
+
+function modulePaths(tree, release) {
+  const paths = new Set();
+  for (const module of [...MODULES, ...EXTRA_MODULES]) {
+    const args = ['-d', tree, '-S', release, '--show-depends', module];
+    for (const line of run('/sbin/modprobe', args).split('\n')) {
+      const path = /^insmod (\S+)/.exec(line)?.[1];
+      if (path) paths.add(path);
+    }
+  }
+  return paths;
+}
+
+function buildInitramfs(tree, release, target) {
+  const image = join(cache, 'initramfs');
+  rmSync(image, { recursive: true, force: true });
+  for (const path of ['bin', 'sbin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'mnt', 'root']) {
+    mkdirSync(join(image, path), { recursive: true });
+  }
+  cpSync('/bin/busybox', join(image, 'bin', 'busybox'));
+  for (const path of modulePaths(tree, release)) {
+    const inside = path.slice(path.indexOf('/lib/modules/'));
+    mkdirSync(dirname(join(image, inside)), { recursive: true });
+    cpSync(path, join(image, inside));
+  }
+  run('/sbin/depmod', ['-b', image, release], { stdio: 'ignore' });
+  const scripts = { 'etc/rc': RC, 'bin/power-watch': POWER_WATCH, 'bin/events': EVENTS };
+  const init = '#!/bin/busybox sh\n/bin/busybox --install -s /bin\nexec /bin/busybox init\n';
+  for (const [path, text] of Object.entries({ ...scripts, init })) {
+    writeFileSync(join(image, path), text);
+    chmodSync(join(image, path), 0o755);
+  }
+  writeFileSync(join(image, 'etc', 'inittab'), INITTAB);
+  writeFileSync(join(image, 'etc', 'profile'), PROFILE);
+  const list = run('find', ['.'], { cwd: image });
+  const archive = execFileSync('cpio', ['-o', '-H', 'newc', '--quiet', '-R', '0:0'], {
+    cwd: image,
+    input: list,
+    maxBuffer: 256 << 20,
+  });
+  writeFileSync(target, execFileSync('gzip', ['-1'], { input: archive, maxBuffer: 256 << 20 }));
+  rmSync(image, { recursive: true });
+}
+
+function build() {
+  const kernel = kernelPackage();
+  const script = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  const version = `${kernel.name} ${kernel.version} ${script.digest('hex').slice(0, 12)}`;
+  if (existsSync(manifest)) {
+    const built = JSON.parse(readFileSync(manifest, 'utf8'));
+    if (built.version === version && existsSync(built.kernel) && existsSync(built.initrd)) return;
+  }
+  mkdirSync(cache, { recursive: true });
+  const tree = unpackKernel(kernel.name);
+  const release = kernel.name.slice('linux-image-'.length);
+  run('/sbin/depmod', ['-b', tree, release], { stdio: 'ignore' });
+  const initrd = join(cache, 'initrd.gz');
+  buildInitramfs(tree, release, initrd);
+  cpSync(join(tree, 'boot', `vmlinuz-${release}`), join(cache, 'vmlinuz'));
+  rmSync(tree, { recursive: true });
+  const append = 'console=tty1 quiet loglevel=1 mitigations=off';
+  const guest = { version, kernel: join(cache, 'vmlinuz'), initrd, append };
+  writeFileSync(`${manifest}.new`, `${JSON.stringify(guest, undefined, 2)}\n`);
+  renameSync(`${manifest}.new`, manifest);
+}
+
+build();
+console.log(manifest);
