@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { KvmError } from '@crashcart/api';
 import type { Log } from '../core/log.ts';
 import type { Frame, Rect } from '../core/video-source.ts';
 import { DirtyRegion } from './dirty-region.ts';
@@ -120,6 +121,7 @@ export class Pictures {
   }
 
   async #encodeNow(): Promise<Picture> {
+    if (!this.#screen.present) throw new KvmError('UnavailableError');
     const { seq, width, height, online, grabBeginMs, grabEndMs } = this.#screen;
     const encodeBeginMs = performance.now();
     const { all, rects } = this.#dirty.take(width, height);

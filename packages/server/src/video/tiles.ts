@@ -145,6 +145,7 @@ export class Tiles {
       await Promise.all(groups.map((group) => this.#prepare(group)).map((send) => send()));
       this.#failed = false;
     } catch (error) {
+      for (const { dirty } of this.#members) dirty.addAll();
       if (!this.#failed) this.#log.error({ err: error }, 'tiles could not be encoded');
       this.#failed = true;
     }
