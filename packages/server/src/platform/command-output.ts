@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+
+/** Limits of one run. */
+export interface CommandLimits {
+  /** After this the program is killed. Default 2000 ms. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a short-lived program prints on its standard output, at most 64 KiB. Rejects when it is
+ * missing, fails, prints too much or takes too long. No shell is involved.
+ */
+export function commandOutput(
+  argv: readonly [string, ...string[]],
+  { timeoutMs = 2000, signal }: CommandLimits = {},
+): Promise<string> {
+  const [file, ...args] = argv;
+  return new Promise((resolve, reject) => {
+    execFile(
+      file,
+      args,
+      {
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: 64 * 1024,
+        encoding: 'utf8',
+        ...(signal ? { signal } : {}),
+      },
+      (error, stdout) => (error ? reject(error) : resolve(stdout)),
+    );
+  });
+}
