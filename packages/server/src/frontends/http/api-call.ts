@@ -1,0 +1,151 @@
+import { Buffer } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { KvmError, parseParams } from '@crashcart/api';
+import type { Identity } from '../../auth/auth.ts';
+import { type Connection, clientAddress, credentialsOf, isSecure } from './credentials.ts';
+import { EMPTY_RESULT, encodeResult } from './envelope.ts';
+import { errorReply } from './errors.ts';
+import { parseForm } from './form.ts';
+import { login } from './handlers/auth.ts';
+import type { Call, Host, Services } from './host.ts';
+import { lookupIn } from './parameters.ts';
+import { EncodedResult, Reply, sendJson, sendReply } from './reply.ts';
+import type { Route } from './routes.ts';
+
+/** One request to an operation, from its credentials to its answer. */
+export class ApiCall implements Call {
+  readonly host: Host;
+  readonly services: Services;
+  readonly route: Route;
+  readonly query: string;
+  readonly address: string;
+  readonly secure: boolean;
+  identity: Identity | undefined;
+  readonly #connection: Connection;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #closing: AbortSignal;
+  #token: string | undefined;
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    given: {
+      host: Host;
+      services: Services;
+      route: Route;
+      query: string;
+      connection: Connection;
+      closing: AbortSignal;
+    },
+  ) {
+    this.host = given.host;
+    this.services = given.services;
+    this.route = given.route;
+    this.query = given.query;
+    this.address = clientAddress(request, given.connection);
+    this.secure = isSecure(request, given.connection);
+    this.#connection = given.connection;
+    this.#request = request;
+    this.#response = response;
+    this.#closing = given.closing;
+  }
+
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** Made when first asked for: most answers are over before they could end. */
+  get ended(): AbortSignal {
+    return endedSignal(this.#response, this.identity, this.#closing);
+  }
+
+  /** Finds out who asks and whether they may; at once for tokens. Throws KvmErrors. */
+  authenticate(): undefined | Promise<undefined> {
+    if (this.route.operation.permission === 'public') return undefined;
+    // Peers of the unix socket are never told that they are logged in: nginx asks here.
+    const peer = this.route.name === 'authCheck' ? undefined : this.#connection.peer;
+    const credentials = credentialsOf(this.#request, this.address, peer);
+    this.#token = credentials.token;
+    const identity = this.services.auth.authenticate(credentials);
+    if (identity instanceof Promise) return identity.then((known) => this.#admit(known));
+    return this.#admit(identity);
+  }
+
+  /** Runs the handler and writes its answer, also that of an error. */
+  run(body?: Buffer): void {
+    try {
+      const result = this.#handle(body);
+      if (result instanceof Promise) {
+        result.then((value) => this.#answer(value)).catch((error) => this.fail(error));
+      } else {
+        this.#answer(result);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Answers an error, or cuts an answer that has begun. */
+  fail(error: unknown): void {
+    if (this.#response.headersSent) {
+      if (!this.#response.destroyed && !this.ended.aborted) {
+        this.services.log.warn({ err: error, path: this.route.operation.path }, 'An answer broke');
+      }
+      this.#response.destroy();
+      return;
+    }
+    void sendReply(this.#response, errorReply(error, this.services.log));
+  }
+
+  #admit(identity: Identity): undefined {
+    if (!this.services.auth.may(identity, this.route.operation.permission)) {
+      throw new KvmError('ForbiddenError');
+    }
+    this.identity = identity;
+    return undefined;
+  }
+
+  #handle(body: Buffer | undefined): unknown {
+    const { handle, operation, hasParams } = this.route;
+    if (handle === undefined) return this.#login(body);
+    const args = hasParams ? parseParams(operation.params, lookupIn(this.query)) : {};
+    return handle(args as never, this);
+  }
+
+  async #login(body: Buffer | undefined): Promise<Reply> {
+    const type = this.#request.headers['content-type'];
+    return login(await parseForm(type, body ?? Buffer.alloc(0)), this);
+  }
+
+  #answer(result: unknown): void {
+    if (result instanceof EncodedResult) {
+      sendJson(this.#response, result.bytes);
+    } else if (result instanceof Reply) {
+      sendReply(this.#response, result).catch((error) => this.fail(error));
+    } else if (isEmpty(result)) {
+      sendJson(this.#response, EMPTY_RESULT);
+    } else {
+      sendJson(this.#response, encodeResult(result));
+    }
+  }
+}
+
+function isEmpty(result: unknown): boolean {
+  for (const _ in result as object) return false;
+  return true;
+}
+
+/** Aborts when the session, the connection or the server ends. */
+export function endedSignal(
+  response: ServerResponse,
+  identity: Identity | undefined,
+  closing: AbortSignal,
+): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  else response.once('close', () => gone.abort());
+  const signals = [gone.signal, closing];
+  if (identity !== undefined) signals.push(identity.ended);
+  return AbortSignal.any(signals);
+}

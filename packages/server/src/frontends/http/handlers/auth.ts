@@ -1,0 +1,45 @@
+import { authToken, OPERATIONS, parseParams, ValidatorError, valid } from '@crashcart/api';
+import { TOKEN_COOKIE } from '../credentials.ts';
+import { EMPTY_RESULT } from '../envelope.ts';
+import type { Call } from '../host.ts';
+import type { Lookup } from '../parameters.ts';
+import { EncodedResult, jsonReply, type Reply, textReply } from '../reply.ts';
+import type { HandlersOf } from '../routes.ts';
+
+/** Logout and check; login reads a body and has its own way. */
+export const authHandlers: HandlersOf<'authLogout' | 'authCheck'> = {
+  authLogout(_args, { services, token }) {
+    if (services.auth.enabled) services.auth.logout(authToken(token ?? ''));
+    return {};
+  },
+
+  authCheck: () => new EncodedResult(EMPTY_RESULT),
+};
+
+/** POST /auth/login with the fields of its body. Throws ValidatorError, ForbiddenError. */
+export async function login(field: Lookup, call: Call): Promise<Reply> {
+  const { auth, loginRedirects } = call.services;
+  if (!auth.enabled) return jsonReply(200, EMPTY_RESULT);
+  const { user, passwd, expire, redirect } = parseParams(OPERATIONS.authLogin.params, field);
+  const location = redirectTo(redirect, loginRedirects);
+  const { token } = await auth.login({ user, passwd, expire, address: call.address });
+  const cookie = {
+    'set-cookie': `${TOKEN_COOKIE}=${token}; HttpOnly; Path=/; SameSite=Strict${
+      call.secure ? '; Secure' : ''
+    }`,
+  };
+  if (location === undefined) return jsonReply(200, EMPTY_RESULT, cookie);
+  return textReply(302, '302: Found', { ...cookie, location });
+}
+
+const anyText = valid.text('login redirect', /^/);
+
+function redirectTo(raw: string | undefined, allowed: readonly string[]): string | undefined {
+  if (raw === undefined || raw.trim() === '') return undefined;
+  const value = anyText(raw);
+  const location = allowed.find((path) => path === value.toLowerCase());
+  if (location === undefined) {
+    throw new ValidatorError(`The argument '${value}' is not a valid login redirect`);
+  }
+  return location;
+}

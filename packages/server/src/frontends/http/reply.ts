@@ -1,0 +1,100 @@
+import { Buffer } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
+
+export const JSON_TYPE = 'application/json; charset=utf-8';
+export const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** A body that is ready, or that comes piece by piece. */
+export type ReplyBody = Uint8Array | AsyncIterable<Uint8Array | string>;
+
+/** An answer that is more than a JSON result. Header names are lower case. */
+export class Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ReplyBody;
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, body: ReplyBody) {
+    this.status = status;
+    this.headers = headers;
+    this.body = body;
+  }
+}
+
+/** A JSON result that is encoded already. */
+export class EncodedResult {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** A short plain text answer like `404: Not Found`. */
+export function textReply(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return new Reply(status, { 'content-type': TEXT_TYPE, ...headers }, Buffer.from(text));
+}
+
+/** An answer in the envelope, already encoded. */
+export function jsonReply(
+  status: number,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Reply {
+  return new Reply(status, { 'content-type': JSON_TYPE, ...headers }, body);
+}
+
+/** Headers of every answer that is not a page file: it is nobody's to guess, frame or keep. */
+const SAFE_HEADERS = [
+  ['x-content-type-options', 'nosniff'],
+  ['cache-control', 'no-store'],
+  ['referrer-policy', 'no-referrer'],
+] as const;
+const SAFE_FLAT: readonly string[] = SAFE_HEADERS.flat();
+
+/** Writes a JSON result of status 200: the fast path. */
+export function sendJson(response: ServerResponse, body: Uint8Array): void {
+  response.writeHead(200, [
+    'content-type',
+    JSON_TYPE,
+    'content-length',
+    String(body.length),
+    ...SAFE_FLAT,
+  ]);
+  response.end(body);
+}
+
+/** Writes an answer; a body that comes in pieces stops with `ended` or with the connection. */
+export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
+  const { status, body } = reply;
+  const headers: Record<string, string> = { ...Object.fromEntries(SAFE_HEADERS), ...reply.headers };
+  if (body instanceof Uint8Array) {
+    headers['content-length'] = String(body.length);
+    response.writeHead(status, headers);
+    response.end(response.req.method === 'HEAD' ? undefined : body);
+    return;
+  }
+  response.writeHead(status, headers);
+  response.flushHeaders();
+  for await (const piece of body) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await writable(response);
+  }
+  response.end();
+}
+
+/** Resolves when a response takes more, or is closed. */
+function writable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}
