@@ -1,0 +1,40 @@
+import { access, open, rm, stat } from 'node:fs/promises';
+import { isSystemError } from './files.ts';
+
+/** Makes an empty raw disk of `sizeBytes` that takes no room until written; an existing one stays. */
+export async function ensureSparseFile(path: string, sizeBytes: number): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.truncate(sizeBytes);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!isSystemError(error, 'EEXIST')) throw error;
+  }
+}
+
+/** Whether a path exists and we may see it. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Size and time of change of a file, as a short text that differs when the file does. */
+export async function fileVersion(path: string): Promise<string | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return `${size}-${Math.floor(mtimeMs)}`;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Removes a file or directory; it need not exist. */
+export async function removePath(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+}
