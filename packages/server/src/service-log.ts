@@ -29,6 +29,8 @@ export function openServiceLog(options: {
   readonly env?: Readonly<NodeJS.ProcessEnv>;
 }): ServiceLog {
   const { level, dir, maxBytes, unit = UNIT, env = process.env } = options;
+  // A terminal that went away must not end the service with its next log line.
+  if (!process.stderr.listeners('error').includes(ignore)) process.stderr.on('error', ignore);
   if (env.INVOCATION_ID !== undefined && writesToJournal(env)) {
     return {
       log: createLogger({ level, destinations: [journalDestination()] }),
@@ -45,3 +47,5 @@ export function openServiceLog(options: {
     close: () => file.flush(),
   };
 }
+
+function ignore(): void {}

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -36,6 +36,7 @@ export class AppendFile {
 
   /** The same at once, for the last words of a process. */
   appendSync(text: string): void {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     appendFileSync(this.path, text, { mode: 0o600 });
   }
 

@@ -22,7 +22,7 @@ export async function* readJournal(query: JournalQuery): AsyncGenerator<string> 
   const { unit, sinceS, follow, signal, command = ['journalctl'] } = query;
   if (signal.aborted) return;
   const [file, ...first] = command;
-  const args = [...first, '--no-pager', '--quiet', '--output=json', '--boot', `--unit=${unit}`];
+  const args = [...first, '--no-pager', '--output=json', '--boot', `--unit=${unit}`];
   if (sinceS !== undefined) args.push(`--since=@${sinceS}`);
   if (follow) args.push('--follow', '--no-tail');
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
