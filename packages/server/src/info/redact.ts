@@ -1,5 +1,5 @@
 /** Names of fields whose values never reach a log. */
-const SECRET_NAME = /passw|token|cookie|authorization|secret|private_?key|otp/i;
+const SECRET_NAME = /passw|token|cookie|authorization|secret|private_?key|^t?otp$/i;
 
 /** The same inside texts: `passwd=…` of a URL or a command, credentials of a header or an address. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
