@@ -1,0 +1,69 @@
+/** What the server said no to; `name` is the wire name of the error. */
+export class RefusedError extends Error {
+  override readonly name: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** From Retry-After, in s. */
+  readonly retryAfterS: number | undefined;
+
+  constructor(status: number, name: string, message: string, retryAfterS?: number) {
+    super(message);
+    this.name = name;
+    this.status = status;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** The server was not reached. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** The address of something of this machine, relative to the page (works below any prefix). */
+export function address(path: string): string {
+  return new URL(path, document.baseURI).href;
+}
+
+/** The same for a WebSocket. */
+export function socketAddress(path: string): string {
+  const url = new URL(path, document.baseURI);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+/** Sends a request; throws UnreachableError or RefusedError. */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(address(path), { signal: AbortSignal.timeout(TIMEOUT_MS), ...init });
+  } catch (cause) {
+    throw new UnreachableError('The server was not reached', { cause });
+  }
+  if (response.ok) return response;
+  const { error, error_msg } = await refusal(response);
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw new RefusedError(
+    response.status,
+    error,
+    error_msg,
+    Number.isFinite(retryAfter) ? retryAfter : undefined,
+  );
+}
+
+async function refusal(response: Response): Promise<{ error: string; error_msg: string }> {
+  const text = await response.text().catch(() => '');
+  try {
+    const body: unknown = JSON.parse(text);
+    const result = (body as { result?: { error?: unknown; error_msg?: unknown } }).result;
+    return { error: String(result?.error), error_msg: String(result?.error_msg) };
+  } catch {
+    return { error: `HTTP ${response.status}`, error_msg: text || response.statusText };
+  }
+}
+
+/** POST with parameters in the query string, as the PiKVM API takes them. */
+export async function post(path: string, query: Readonly<Record<string, string>> = {}) {
+  await request(`${path}?${new URLSearchParams(query)}`, { method: 'POST' });
+}

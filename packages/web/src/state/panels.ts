@@ -1,0 +1,20 @@
+import { signal } from '@preact/signals';
+
+/** The panels beside the screen; one is open at a time. */
+export type PanelName = 'power' | 'log' | 'settings';
+
+/** The open panel, if any. */
+export const openPanel = signal<PanelName | undefined>(undefined);
+
+/** Opens the panel, or closes it when it is open. */
+export function togglePanel(name: PanelName): void {
+  if (openPanel.peek() === name) closePanel();
+  else openPanel.value = name;
+}
+
+/** Closes the open panel; the focus goes back to the button that opened it. */
+export function closePanel(): void {
+  const name = openPanel.peek();
+  openPanel.value = undefined;
+  if (name !== undefined) document.getElementById(`open-${name}`)?.focus();
+}

@@ -1,0 +1,46 @@
+import type { ComponentChildren } from 'preact';
+import { Icon, type IconName } from './icon.tsx';
+
+/** What a button of the bar or of a panel is. */
+export interface ButtonProps {
+  readonly label: string;
+  readonly icon?: IconName;
+  /** Shows only the icon; the label stays as the name and the tooltip. */
+  readonly iconOnly?: boolean;
+  readonly onPress: () => void;
+  readonly look?: 'bar' | 'plain' | 'primary';
+  /** For a button that is on or off. */
+  readonly pressed?: boolean;
+  /** For a button that opens something. */
+  readonly expanded?: boolean;
+  readonly controls?: string;
+  readonly id?: string;
+  /** Keeps its place and focus, but does nothing. */
+  readonly disabled?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** A real button with a name. */
+export function Button(props: ButtonProps) {
+  const { label, icon, iconOnly = false, look = 'plain', disabled = false, onPress } = props;
+  return (
+    <button
+      type="button"
+      id={props.id}
+      class={`button ${look}`}
+      title={iconOnly ? label : undefined}
+      aria-label={iconOnly ? label : undefined}
+      aria-pressed={props.pressed}
+      aria-expanded={props.expanded}
+      aria-controls={props.controls}
+      aria-disabled={disabled || undefined}
+      onClick={() => {
+        if (!disabled) onPress();
+      }}
+    >
+      {icon !== undefined && <Icon name={icon} />}
+      {!iconOnly && <span class="label">{label}</span>}
+      {props.children}
+    </button>
+  );
+}

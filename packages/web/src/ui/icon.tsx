@@ -1,0 +1,39 @@
+import disk from 'lucide-static/icons/hard-drive.svg?raw';
+import keyboard from 'lucide-static/icons/keyboard.svg?raw';
+import logOut from 'lucide-static/icons/log-out.svg?raw';
+import maximize from 'lucide-static/icons/maximize.svg?raw';
+import minimize from 'lucide-static/icons/minimize.svg?raw';
+import power from 'lucide-static/icons/power.svg?raw';
+import powerOff from 'lucide-static/icons/power-off.svg?raw';
+import reset from 'lucide-static/icons/rotate-ccw.svg?raw';
+import actual from 'lucide-static/icons/scan.svg?raw';
+import log from 'lucide-static/icons/scroll-text.svg?raw';
+import search from 'lucide-static/icons/search.svg?raw';
+import settings from 'lucide-static/icons/settings.svg?raw';
+import alert from 'lucide-static/icons/triangle-alert.svg?raw';
+import close from 'lucide-static/icons/x.svg?raw';
+
+const ICONS = {
+  actual,
+  alert,
+  close,
+  disk,
+  keyboard,
+  log,
+  logOut,
+  maximize,
+  minimize,
+  power,
+  powerOff,
+  reset,
+  search,
+  settings,
+} as const;
+
+export type IconName = keyof typeof ICONS;
+
+/** A drawn sign beside or instead of words; the words are always there for readers. */
+export function Icon({ name }: { readonly name: IconName }) {
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: files of a package, fixed at build time
+  return <span class="icon" aria-hidden="true" dangerouslySetInnerHTML={{ __html: ICONS[name] }} />;
+}
