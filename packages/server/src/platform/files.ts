@@ -63,13 +63,19 @@ async function syncDir(path: string): Promise<void> {
 export async function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  { mode = 0o600 }: { readonly mode?: number } = {},
+  options: {
+    readonly mode?: number;
+    /** Who the file belongs to, where this process may give it away. */
+    readonly owner?: { readonly uid: number; readonly gid: number };
+  } = {},
 ): Promise<void> {
+  const { mode = 0o600, owner } = options;
   const directory = dirname(path);
   const temporary = join(directory, `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const file = await open(temporary, 'wx', mode);
   try {
     try {
+      if (owner) await file.chown(owner.uid, owner.gid);
       await writeAll(file, data, mode);
     } finally {
       await file.close();
