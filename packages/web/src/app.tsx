@@ -62,16 +62,9 @@ function Machine() {
   useEffect(() => keepConnected(), []);
   return (
     <div class="machine">
-      <a
-        class="skip"
-        href="#screen"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById('screen')?.focus();
-        }}
-      >
+      <button type="button" class="skip" onClick={() => document.getElementById('screen')?.focus()}>
         Skip to the screen
-      </a>
+      </button>
       <Bar />
       <main class="stage">
         <Screen />

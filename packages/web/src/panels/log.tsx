@@ -43,13 +43,13 @@ export function LogPanel() {
       <p class="note" role="status">
         {trouble ?? countOf(shown.length, lines.length)}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must take keys */}
       <div
         ref={list}
         class="log"
         role="log"
         aria-label="Log lines"
         aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must take keys
         tabIndex={0}
         onScroll={({ currentTarget: { scrollTop, clientHeight, scrollHeight } }) => {
           atEnd.current = scrollHeight - scrollTop - clientHeight < END_PX;

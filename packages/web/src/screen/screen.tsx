@@ -25,12 +25,12 @@ export function Screen() {
   }, []);
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys by itself
     <div
       id="screen"
       ref={surface}
       class="screen"
       role="application"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys by itself
       tabIndex={0}
       aria-label="Screen of the machine"
       aria-describedby="screen-hint"

@@ -1,8 +1,8 @@
 /**
- * One message of `tiles` on /api/media/ws, all numbers big-endian:
+ * One message of `tiles` on /api/media/ws (docs/video-tiles.md), all numbers big-endian:
  *
  *     u8 kind (1)   u8 key (1 full picture, 0 changes)   u32 sequence
- *     u16 width     u16 height    f64 capture time, ms since the epoch
+ *     u16 width     u16 height    f64 capture time, ms of the server's own clock
  *     u16 count     count × { u16 x  u16 y  u16 width  u16 height  u32 length  JPEG }
  */
 export interface TileUpdate {
@@ -12,7 +12,7 @@ export interface TileUpdate {
   /** Size of the whole picture in px. */
   readonly width: number;
   readonly height: number;
-  /** Server time in ms since the epoch. */
+  /** On the server's monotonic clock, in ms. */
   readonly capturedAtMs: number;
   readonly tiles: readonly Tile[];
 }

@@ -34,6 +34,5 @@ export type IconName = keyof typeof ICONS;
 
 /** A drawn sign beside or instead of words; the words are always there for readers. */
 export function Icon({ name }: { readonly name: IconName }) {
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: files of a package, fixed at build time
   return <span class="icon" aria-hidden="true" dangerouslySetInnerHTML={{ __html: ICONS[name] }} />;
 }
