@@ -22,7 +22,7 @@ export class BodyApp {
       logger: false,
       exposeHeadRoutes: false,
       bodyLimit: limits.bodyBytes,
-      querystringParser: () => ({}),
+      routerOptions: { querystringParser: () => ({}) },
     });
     this.#app.removeAllContentTypeParsers();
     this.#app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

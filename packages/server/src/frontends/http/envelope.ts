@@ -1,5 +1,8 @@
 import { Buffer } from 'node:buffer';
 
+const MAX_VIEWS = 64;
+const NON_ASCII = /[\u007f-\uffff]/g;
+
 /** JSON as PiKVM prints it: 4 spaces, keys sorted, everything but printable ASCII escaped. */
 export function prettyJson(value: unknown): string {
   return escapeNonAscii(JSON.stringify(sorted(value), null, 4));
@@ -47,10 +50,6 @@ export class EncodedStates {
     return bytes;
   }
 }
-
-const MAX_VIEWS = 64;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: DEL is what is looked for
-const NON_ASCII = /[\u007f-\uffff]/g;
 
 function escapeNonAscii(text: string): string {
   return text.replace(

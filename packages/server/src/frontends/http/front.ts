@@ -59,19 +59,29 @@ export class Front {
     if (place?.kind === 'api') {
       const routes = this.#given.routes.get(place.path);
       if (routes !== undefined) {
-        return this.#api(request, response, { connection, place, query, routes });
+        this.#api(request, response, { connection, place, query, routes });
+        return;
       }
       if (this.#given.socketPaths.has(place.path)) {
-        if (method !== 'GET') return this.#send(response, methodNotAllowed('GET'));
-        return this.#send(response, new Reply(426, { upgrade: 'websocket' }, NEEDS_UPGRADE));
+        if (method !== 'GET') {
+          this.#send(response, methodNotAllowed('GET'));
+          return;
+        }
+        this.#send(response, new Reply(426, { upgrade: 'websocket' }, NEEDS_UPGRADE));
+        return;
       }
     } else if (place?.kind === 'streamer') {
       if (STREAMER_PATHS.has(place.path)) {
-        return this.#streamer(request, response, { connection, place, query });
+        this.#streamer(request, response, { connection, place, query });
+        return;
       }
     } else if (place?.kind === 'openapi') {
-      if (method !== 'GET') return this.#send(response, methodNotAllowed('GET'));
-      return this.#openApi(response);
+      if (method !== 'GET') {
+        this.#send(response, methodNotAllowed('GET'));
+        return;
+      }
+      this.#openApi(response);
+      return;
     } else if (place?.kind === 'page') {
       if (this.#page(request, response, place.path)) return;
     }
@@ -92,16 +102,23 @@ export class Front {
     const { connection, place, query, routes } = found;
     const method = request.method ?? 'GET';
     const route = routes.byMethod.get(method);
-    if (route === undefined) return this.#send(response, methodNotAllowed(routes.allow));
+    if (route === undefined) {
+      this.#send(response, methodNotAllowed(routes.allow));
+      return;
+    }
     const { host } = place;
     const given = { host, services, route, query, connection, closing };
     const call = new ApiCall(request, response, given);
     if (method !== 'GET') {
       checkOrigin(request, call.secure, allowedOrigins);
-      return bodies.handle(request, response, call);
+      bodies.handle(request, response, call);
+      return;
     }
     const waiting = call.authenticate();
-    if (waiting === undefined) return call.run();
+    if (waiting === undefined) {
+      call.run();
+      return;
+    }
     waiting.then(() => call.run()).catch((error) => call.fail(error));
   }
 
@@ -155,7 +172,8 @@ export class Front {
   #redirectOrNotFound(response: ServerResponse, path: string, query: string, unix: boolean): void {
     const tidy = tidyPath(path);
     if (tidy !== path && this.#isKnown(tidy, unix)) {
-      return this.#send(response, permanentRedirect(query === '' ? tidy : `${tidy}?${query}`));
+      this.#send(response, permanentRedirect(query === '' ? tidy : `${tidy}?${query}`));
+      return;
     }
     this.#send(response, notFound());
   }

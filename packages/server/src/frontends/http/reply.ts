@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
+import { sleep } from '../../core/sleep.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -67,7 +68,7 @@ export function sendJson(response: ServerResponse, body: Uint8Array): void {
   response.end(body);
 }
 
-/** Writes an answer; a body that comes in pieces stops with `ended` or with the connection. */
+/** Writes an answer; a body that comes in pieces stops with the connection. */
 export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
   const { status, body } = reply;
   const headers: Record<string, string> = { ...Object.fromEntries(SAFE_HEADERS), ...reply.headers };
@@ -77,14 +78,24 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
     response.end(response.req.method === 'HEAD' ? undefined : body);
     return;
   }
+  const pieces = body[Symbol.asyncIterator]();
+  let next = pieces.next();
+  // What fails at once is still answered as an error; what has nothing yet begins without it.
+  await Promise.race([next, sleep(FIRST_PIECE_MS)]);
   response.writeHead(status, headers);
   response.flushHeaders();
-  for await (const piece of body) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await writable(response);
+  for (let piece = await next; !piece.done; piece = await next) {
+    if (response.destroyed) {
+      await pieces.return?.();
+      return;
+    }
+    if (!response.write(piece.value)) await writable(response);
+    next = pieces.next();
   }
   response.end();
 }
+
+const FIRST_PIECE_MS = 100;
 
 /** Resolves when a response takes more, or is closed. */
 function writable(response: ServerResponse): Promise<void> {

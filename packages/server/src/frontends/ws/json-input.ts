@@ -15,31 +15,31 @@ const INPUTS: Readonly<Record<string, (event: Event, session: Session) => Outcom
   ping: () => 'ping',
 
   key(event, session) {
-    const key = validKey(event['key']);
-    const state = valid.bool(event['state']);
-    session?.key(key, state, boolOr(event['finish'], false));
+    const key = validKey(event.key);
+    const state = valid.bool(event.state);
+    session?.key(key, state, boolOr(event.finish, false));
     return 'done';
   },
 
   mouse_button(event, session) {
-    const button = validButton(event['button']);
-    session?.button(button, valid.bool(event['state']));
+    const button = validButton(event.button);
+    session?.button(button, valid.bool(event.state));
     return 'done';
   },
 
   mouse_move(event, session) {
-    const to = objectOf(event['to']);
-    session?.move(validPlace(to['x']), validPlace(to['y']));
+    const to = objectOf(event.to);
+    session?.move(validPlace(to.x), validPlace(to.y));
     return 'done';
   },
 
   mouse_relative(event, session) {
-    session?.moveBy(deltasOf(event['delta']), boolOr(event['squash'], false));
+    session?.moveBy(deltasOf(event.delta), boolOr(event.squash, false));
     return 'done';
   },
 
   mouse_wheel(event, session) {
-    session?.wheel(deltasOf(event['delta']), boolOr(event['squash'], false));
+    session?.wheel(deltasOf(event.delta), boolOr(event.squash, false));
     return 'done';
   },
 };

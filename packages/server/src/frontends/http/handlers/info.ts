@@ -44,7 +44,7 @@ function legacyView(state: InfoState, wanted: readonly string[]): View {
     state,
     INFO_CATEGORIES.filter((name) => name !== 'health' && wanted.includes(name)),
   );
-  view['hw'] = { health: state.health, platform };
-  if (wanted.includes('system')) view['system'] = system;
+  view.hw = { health: state.health, platform };
+  if (wanted.includes('system')) view.system = system;
   return view;
 }
