@@ -64,6 +64,9 @@ function parsePpm(file: Buffer) {
   return { width: Number(head[1]), height: Number(head[2]), rgb: file.subarray(head[0].length) };
 }
 
+/** BGRX. */
+type Pixels = Pick<Frame, 'data' | 'width' | 'height'>;
+
 /** The largest difference of a colour part between BGRX and RGB pixels, and the mean. */
 function difference(bgrx: Uint8Array, rgb: Uint8Array) {
   let [largest, sum] = [0, 0];
@@ -138,7 +141,7 @@ describe("QEMU's screen", () => {
   }
 
   /** Resolves when the picture has been equal to QEMU's own one; the screen may still be changing. */
-  async function untilEqual(read: () => Promise<Frame | undefined>, tolerance: number) {
+  async function untilEqual(read: () => Promise<Pixels | undefined>, tolerance: number) {
     for (;;) {
       const dump = await screendump();
       const frame = await read();
@@ -238,7 +241,7 @@ describe("QEMU's screen", () => {
       const read = async () => {
         const { jpeg } = await video.snapshot({ allowOffline: true });
         const { data, width, height } = await turbo.decode(jpeg);
-        return { data, width, height } as Frame;
+        return { data, width, height };
       };
       // 4:2:0 blurs the edges of coloured text: single pixels may differ, the picture does not.
       const found = await untilEqual(read, 160);

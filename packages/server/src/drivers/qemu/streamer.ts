@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
@@ -14,6 +13,8 @@ import type {
 import { connectUnix } from '../../platform/unix-socket.ts';
 import { RfbClient, type RfbSink } from '../../protocols/rfb.ts';
 import { poke, updateRequest } from '../../protocols/rfb-messages.ts';
+
+type Socket = Awaited<ReturnType<typeof connectUnix>>;
 
 /** What the source needs of its machine. */
 export interface QemuVideoOptions {

@@ -115,6 +115,7 @@ describe('media socket', () => {
     await expect.poll(() => source.feed?.watched).toBe(false);
     const second = await join('video=tiles');
     ended.abort();
-    await second.closed;
+    expect(source.feed?.watched).toBe(false);
+    expect(await second.closed).toBe(1008);
   });
 });

@@ -18,6 +18,7 @@ const JUNK_WINDOW_MS = 10_000;
 /** Answers to pings that may wait for a client that does not read. */
 const MAX_PONGS = 32;
 const POLICY_VIOLATION = 1008;
+const CLOSE_GRACE_MS = 1000;
 
 /** What is sent as the `media` event and by GET /media. */
 export function mediaStateOf(_video: Video): MediaState {
@@ -47,10 +48,14 @@ export function serveMediaSocket(
 ): void {
   const client = new MediaClient(socket, video, mode !== undefined);
   const end = () => {
+    client.stop();
     socket.close(POLICY_VIOLATION, 'The session has ended');
-    socket.terminate();
+    // One that does not read never answers the close.
+    setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
   };
-  socket.on('message', (data, isBinary) => client.receive(data, isBinary));
+  socket.on('message', (data, isBinary) => {
+    if (!ended.aborted) client.receive(data, isBinary);
+  });
   socket.on('error', () => socket.terminate());
   socket.once('close', () => {
     ended.removeEventListener('abort', end);
