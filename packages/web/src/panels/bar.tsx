@@ -38,8 +38,7 @@ function Tools() {
       <PanelButton name="power" label="Power" icon="power" />
       <Button
         label="Actual size"
-        icon="actual"
-        iconOnly
+        short="1:1"
         look="bar"
         pressed={isActual}
         onPress={() => {

@@ -7,6 +7,8 @@ export interface ButtonProps {
   readonly icon?: IconName;
   /** Shows only the icon; the label stays as the name and the tooltip. */
   readonly iconOnly?: boolean;
+  /** Shows this instead of the label; the label stays as the name and the tooltip. */
+  readonly short?: string;
   readonly onPress: () => void;
   readonly look?: 'bar' | 'plain' | 'primary';
   /** For a button that is on or off. */
@@ -22,14 +24,15 @@ export interface ButtonProps {
 
 /** A real button with a name. */
 export function Button(props: ButtonProps) {
-  const { label, icon, iconOnly = false, look = 'plain', disabled = false, onPress } = props;
+  const { label, icon, iconOnly = false, short, look = 'plain', disabled = false, onPress } = props;
+  const isShort = iconOnly || short !== undefined;
   return (
     <button
       type="button"
       id={props.id}
       class={`button ${look}`}
-      title={iconOnly ? label : undefined}
-      aria-label={iconOnly ? label : undefined}
+      title={isShort ? label : undefined}
+      aria-label={isShort ? label : undefined}
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
       aria-controls={props.controls}
@@ -39,7 +42,7 @@ export function Button(props: ButtonProps) {
       }}
     >
       {icon !== undefined && <Icon name={icon} />}
-      {!iconOnly && <span class="label">{label}</span>}
+      {!iconOnly && <span class="label">{short ?? label}</span>}
       {props.children}
     </button>
   );

@@ -1,12 +1,9 @@
-import disk from 'lucide-static/icons/hard-drive.svg?raw';
-import keyboard from 'lucide-static/icons/keyboard.svg?raw';
 import logOut from 'lucide-static/icons/log-out.svg?raw';
 import maximize from 'lucide-static/icons/maximize.svg?raw';
 import minimize from 'lucide-static/icons/minimize.svg?raw';
 import power from 'lucide-static/icons/power.svg?raw';
 import powerOff from 'lucide-static/icons/power-off.svg?raw';
 import reset from 'lucide-static/icons/rotate-ccw.svg?raw';
-import actual from 'lucide-static/icons/scan.svg?raw';
 import log from 'lucide-static/icons/scroll-text.svg?raw';
 import search from 'lucide-static/icons/search.svg?raw';
 import settings from 'lucide-static/icons/settings.svg?raw';
@@ -14,11 +11,8 @@ import alert from 'lucide-static/icons/triangle-alert.svg?raw';
 import close from 'lucide-static/icons/x.svg?raw';
 
 const ICONS = {
-  actual,
   alert,
   close,
-  disk,
-  keyboard,
   log,
   logOut,
   maximize,
