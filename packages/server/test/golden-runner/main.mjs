@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { parseBase } from './connection.mjs';
+import { Replay, readDifferences, readGroups } from './replay.mjs';
+import { commandRig, noRig } from './rig.mjs';
+
+const USAGE = `Replays recorded exchanges against a server.
+
+  npm run golden -- [--dir DIR] [--base URL --prefix PREFIX] [--only GROUP,...]
+
+  --dir DIR       recordings, *.jsonl (those of the project)
+  --base URL      http://HOST:PORT, https://HOST:PORT or unix:/PATH; without it a server is started
+  --prefix PREFIX of the API (/api for a TCP server)
+  --front URL     server for the cases that were recorded through the TLS front
+  --user, --passwd
+  --rig COMMAND   plays the actions on the rig; cases that need others are skipped
+  --only GROUPS   by comma
+  --differences FILE  what we answer otherwise, and why
+`;
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const READY = /^crashcart ready (https?:\/\/\S+?)\/?$/;
+
+const { values: options } = parseArgs({
+  options: {
+    dir: { type: 'string', default: fileURLToPath(new URL('../golden', import.meta.url)) },
+    base: { type: 'string' },
+    prefix: { type: 'string' },
+    front: { type: 'string' },
+    user: { type: 'string', default: 'admin' },
+    passwd: { type: 'string', default: 'admin' },
+    rig: { type: 'string' },
+    only: { type: 'string' },
+    differences: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** Starts the built server on a state directory of its own; it ends with this process. */
+async function startServer(passwd) {
+  const state = mkdtempSync(join(tmpdir(), 'golden-'));
+  const argv = [MAIN, 'run', '--port', '0', '--no-machine', '--state', state];
+  const child = spawn(process.execPath, argv, {
+    env: { ...process.env, CRASHCART_PASSWORD: passwd },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const ready = READY.exec(line);
+      if (ready) resolve(ready[1]);
+    });
+  });
+  const stop = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(state, { recursive: true, force: true });
+  };
+  return { url, stop };
+}
+
+async function run() {
+  const { dir, user, passwd } = options;
+  const own = options.base === undefined ? await startServer(passwd) : undefined;
+  const base = parseBase(options.base ?? own.url);
+  const prefix = options.prefix ?? (base.path === undefined ? '/api' : '');
+  const target = { base, prefix };
+  const front = options.front ? { base: parseBase(options.front), prefix: '/api' } : undefined;
+  const besides = join(dir, 'differences.json');
+  const file = options.differences ?? (existsSync(besides) ? besides : undefined);
+  const replay = new Replay({
+    target,
+    front: front ?? (prefix === '' ? undefined : target),
+    user,
+    passwd,
+    rig: options.rig ? commandRig(options.rig) : noRig,
+    ...(file ? { differences: readDifferences(file) } : {}),
+  });
+  const count = { passed: 0, failed: 0, skipped: 0, flaky: 0 };
+  try {
+    for (const lines of readGroups(dir, options.only?.split(','))) {
+      await replay.group(lines, ({ name, result, diff }) => {
+        count[result] += 1;
+        if (result !== 'failed') return;
+        console.log(`FAIL ${name}`);
+        for (const text of diff.slice(0, 6)) console.log(`     ${text}`);
+      });
+    }
+  } finally {
+    await own?.stop();
+  }
+  if (count.flaky > 0) console.log(`${count.flaky} flaky, not counted`);
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  return count.failed === 0 ? 0 : 1;
+}
+
+if (options.help) console.log(USAGE);
+else process.exitCode = await run();
