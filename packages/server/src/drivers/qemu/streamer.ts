@@ -11,8 +11,8 @@ import type {
   VideoSource,
 } from '../../core/video-source.ts';
 import { connectUnix } from '../../platform/unix-socket.ts';
-import { RfbClient, type RfbSink } from '../../protocols/rfb.ts';
-import { poke, updateRequest } from '../../protocols/rfb-messages.ts';
+import { poke } from '../../protocols/rfb-messages.ts';
+import { VncLink, type VncScreen } from './vnc-link.ts';
 
 type Socket = Awaited<ReturnType<typeof connectUnix>>;
 
@@ -47,7 +47,7 @@ export class QemuVideoSource implements VideoSource {
   readonly #options: QemuVideoOptions;
   readonly #ended = new AbortController();
   readonly #running: Promise<void>;
-  #link: Link | undefined;
+  #link: VncLink | undefined;
   #feed: QemuFeed | undefined;
 
   constructor(options: QemuVideoOptions) {
@@ -91,7 +91,7 @@ export class QemuVideoSource implements VideoSource {
   /** Until the connection ends; throws why when it was not the other side's plain close. */
   #converse(socket: Socket, established: () => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const link = new Link(socket, this.#options, established);
+      const link = new VncLink(socket, this.#options.onLeds, established);
       this.#link = link;
       link.attach(this.#feed);
       const abort = () => socket.destroy();
@@ -119,85 +119,7 @@ export class QemuVideoSource implements VideoSource {
   }
 }
 
-/** One VNC connection: turns the parser's calls into frames of the attached feed. */
-class Link implements RfbSink {
-  readonly #socket: Socket;
-  readonly #rfb = new RfbClient(this);
-  readonly #options: QemuVideoOptions;
-  readonly #established: () => void;
-  #size: { readonly width: number; readonly height: number } | undefined;
-  #feed: QemuFeed | undefined;
-  /** A request that QEMU has not answered yet. */
-  #requested = false;
-  #dirty: Rect[] = [];
-  #allDirty = false;
-  #beginMs = 0;
-
-  constructor(socket: Socket, options: QemuVideoOptions, established: () => void) {
-    this.#socket = socket;
-    this.#options = options;
-    this.#established = established;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#rfb.push(chunk);
-  }
-
-  attach(feed: QemuFeed | undefined): void {
-    this.#feed = feed;
-    if (!feed) this.#rfb.setFramebuffer(undefined);
-    else if (this.#size) feed.connected(this, this.#size.width, this.#size.height);
-  }
-
-  /** Asks for an update unless one is awaited; a full one also then. */
-  request(incremental: boolean): void {
-    if (!this.#size || (incremental && this.#requested)) return;
-    const { width, height } = this.#size;
-    if (!incremental) this.#allDirty = true;
-    this.#requested = true;
-    this.send(updateRequest(incremental, width, height));
-  }
-
-  setFramebuffer(framebuffer: Uint8Array): void {
-    this.#rfb.setFramebuffer(framebuffer);
-  }
-
-  send(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
-  }
-
-  resized(width: number, height: number): Uint8Array | undefined {
-    if (!this.#size) this.#established();
-    this.#size = { width, height };
-    this.#allDirty = true;
-    // A new feed that is told now sets its framebuffer itself, and the parser gets the same one.
-    return this.#feed?.connected(this, width, height);
-  }
-
-  updateBegin(): void {
-    this.#beginMs = performance.now();
-    this.#dirty = [];
-  }
-
-  rect(rect: Rect): void {
-    this.#dirty.push(rect);
-  }
-
-  updateEnd(): void {
-    // LEDs and sizes come unasked, in updates of their own, while a request is still open.
-    if (this.#dirty.length === 0) return;
-    this.#requested = false;
-    const dirty = this.#allDirty ? null : this.#dirty;
-    this.#allDirty = false;
-    this.#feed?.updated(dirty, this.#beginMs);
-  }
-
-  leds(mask: number): void {
-    this.#options.onLeds(mask);
-  }
-}
-
-class QemuFeed implements VideoFeed {
+class QemuFeed implements VideoFeed, VncScreen {
   onFrame: ((frame: Frame) => void) | undefined;
   readonly #options: QemuVideoOptions;
   readonly #closed: () => void;
@@ -205,7 +127,7 @@ class QemuFeed implements VideoFeed {
   readonly #unsubscribe: () => void;
   #desiredFps: number;
   #watched = false;
-  #link: Link | undefined;
+  #link: VncLink | undefined;
   #framebuffer = new Uint8Array();
   #width = 0;
   #height = 0;
@@ -244,7 +166,7 @@ class QemuFeed implements VideoFeed {
   }
 
   /** The screen is there and has this size; answers where its pixels go. */
-  connected(link: Link, width: number, height: number): Uint8Array {
+  connected(link: VncLink, width: number, height: number): Uint8Array {
     this.#link = link;
     this.#width = width;
     this.#height = height;
