@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { dumpConfig } from './dump.ts';
+import { formatFinding } from './errors.ts';
+import { type ConfigFiles, type ConfigSources, loadConfig } from './load.ts';
+import { configJsonSchema, machinesOf } from './schema.ts';
+
+/** Files in memory, by absolute path. */
+function filesOf(texts: Record<string, string>): ConfigFiles {
+  return {
+    readText: async (path) => texts[path],
+    listFiles: async (path) => {
+      const names = Object.keys(texts).filter((name) => name.startsWith(`${path}/`));
+      return names.length > 0 ? names.map((name) => name.slice(path.length + 1)).sort() : undefined;
+    },
+  };
+}
+
+const load = (texts: Record<string, string>, sources: ConfigSources = { dir: '/c' }) =>
+  loadConfig(sources, filesOf(texts));
+const loadOne = (text: string) => load({ '/c.yaml': text }, { file: '/c.yaml' });
+
+describe('loadConfig', () => {
+  it('needs nothing: the first machine is a QEMU one on loopback with TLS', async () => {
+    const { config, warnings } = await load({});
+    expect(warnings).toEqual([]);
+    expect(config.server).toMatchObject({
+      listen: '127.0.0.1',
+      port: 8443,
+      tls: { enabled: true },
+    });
+    expect([...machinesOf(config)].map(([id, { hid }]) => [id, hid.type])).toEqual([
+      ['default', 'qemu'],
+    ]);
+    expect((await loadOne('')).config).toEqual(config);
+  });
+
+  it('merges main, override.d in order, override and flags; lists are replaced', async () => {
+    const { config } = await load(
+      {
+        '/c/main.yaml': 'server: {port: 1, origins: [a, b]}\nqemu: {memory: 100}',
+        '/c/override.d/2': 'server: {port: 3}',
+        '/c/override.d/1.yaml': 'server: {port: 2, origins: [c]}',
+        '/c/override.yaml': 'qemu: {memory: 200, cpus: 2}',
+      },
+      { dir: '/c', flags: { qemu: { cpus: 4, memory: undefined } } },
+    );
+    expect(config.server).toMatchObject({ port: 3, origins: ['c'] });
+    expect(config.qemu).toMatchObject({ memory: 200, cpus: 4 });
+  });
+
+  it('reads values as PiKVM does', async () => {
+    const { config } = await loadOne(
+      'kvmd: {server: {unix_mode: 0600}, auth: {enabled: No, expire: "0x10"}, streamer: {forever: yes}}',
+    );
+    expect(config.kvmd.server.unix_mode).toBe(0o600);
+    expect(config.kvmd.auth).toMatchObject({ enabled: false, expire: 16 });
+    expect(config.kvmd.streamer.forever).toBe(true);
+  });
+
+  it.each([
+    [
+      'server:\n  port: 99999',
+      '/c.yaml:2: server.port: 99999 is not allowed: must be a whole number from 0 to 65535',
+    ],
+    ['server:\n  prot: 1', '/c.yaml:2: server.prot: no such key'],
+    [
+      '\nkvmd:\n  auth: {enabled: on}',
+      '/c.yaml:3: kvmd.auth.enabled: "on" is not allowed: must be true or false',
+    ],
+    [
+      'kvmd:\n  hid: {type: magic}',
+      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, disabled',
+    ],
+    ['server:', '/c.yaml:1: server: null is not allowed: must be a section'],
+    ['- 1', '/c.yaml:1: the top level must be keys'],
+    ['a: [', '/c.yaml:1: '],
+    ['server: {port: 1}\nserver: {port: 2}', '/c.yaml:2: Map keys must be unique'],
+    ['machines: {UP: {}}', 'machines.UP: "UP" is not allowed: must be lower-case'],
+    ['!include no.yaml', '!include no.yaml: there is no /no.yaml'],
+    ['!include c.yaml', '!include goes deeper than 16 files'],
+  ])('says what is wrong where: %j', async (text, message) => {
+    await expect(loadOne(text)).rejects.toThrow(message);
+  });
+
+  it('lists all errors at once and blames flags by name', async () => {
+    const loading = load(
+      { '/c.yaml': 'server: {port: x}\nnope: 1' },
+      {
+        file: '/c.yaml',
+        flags: { qemu: { cpus: 0 } },
+      },
+    );
+    await expect(loading).rejects.toThrow('server.port');
+    await expect(loading).rejects.toThrow('nope: no such key');
+    await expect(loading).rejects.toThrow('command line: qemu.cpus: 0 is not allowed');
+  });
+
+  it('warns of PiKVM keys that mean nothing here, all in one list', async () => {
+    const { warnings } = await loadOne('vnc: {port: 1}\nkvmd:\n  hid: {keymap: /x}');
+    expect(warnings.map(formatFinding).sort()).toEqual([
+      '/c.yaml:1: vnc: is ignored: not supported here',
+      '/c.yaml:3: kvmd.hid.keymap: is ignored: not supported here',
+    ]);
+  });
+
+  it('only warns of any unknown key in a PiKVM file', async () => {
+    const texts = { '/p.yaml': 'zzz: 1' };
+    expect((await load(texts, { file: '/p.yaml', pikvm: true })).warnings).toHaveLength(1);
+  });
+
+  it('translates legacy keys', async () => {
+    const { config } = await loadOne('kvmd: {streamer: {desired_fps: 20, max_fps: 25}}');
+    expect(config.kvmd.streamer.desired_fps).toEqual({ default: 20, min: 0, max: 25 });
+  });
+
+  it('includes files relative to the including one, in order', async () => {
+    const { config } = await load(
+      { '/c.yaml': 'qemu: !include [a.yaml, sub]', '/a.yaml': 'cpus: 2', '/sub/b': 'memory: 99' },
+      { file: '/c.yaml' },
+    );
+    expect(config.qemu).toMatchObject({ cpus: 2, memory: 99 });
+  });
+});
+
+describe('dumpConfig', () => {
+  it('prints only changes, and what it prints reads back the same', async () => {
+    const { config } = await loadOne('server: {port: 1}\nmachines: {two: {name: Second}}');
+    expect(parse(dumpConfig(config, true))).toMatchObject({ server: { port: 1 } });
+    expect((await loadOne(dumpConfig(config))).config).toEqual(config);
+    expect((await loadOne(dumpConfig(config, true))).config).toEqual(config);
+  });
+});
+
+it('prints itself as JSON Schema with limits', () => {
+  expect(JSON.stringify(configJsonSchema())).toContain('"maximum":65535');
+});

@@ -1,0 +1,124 @@
+import { dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { ConfigError, type Finding } from './errors.ts';
+import { merge } from './merge.ts';
+import { migrate } from './migrations.ts';
+import { parseYaml } from './parse.ts';
+import { isPikvmKey } from './pikvm-keys.ts';
+import { type Config, configSchema } from './schema.ts';
+import { EMPTY, type KeyPath, nearest, plainOf, replace, type Tree, treeOf } from './tree.ts';
+
+/** How files are read; `platform/files` fits. */
+export interface ConfigFiles {
+  readText(path: string): Promise<string | undefined>;
+  /** Names in a directory, in plain order; undefined when there is none. */
+  listFiles(path: string): Promise<string[] | undefined>;
+}
+
+/** Where a configuration comes from. */
+export interface ConfigSources {
+  /** This one file, which must exist; the directory is not read then. */
+  readonly file?: string;
+  /** Holds main.yaml, override.d/ and override.yaml, each of which may be missing. */
+  readonly dir?: string;
+  /** Values of the command line; the last word. */
+  readonly flags?: object;
+  /** The files are PiKVM's: every unknown key is a warning. */
+  readonly pikvm?: boolean;
+}
+
+/** A complete configuration and what of its files is ignored. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly Finding[];
+}
+
+const MAX_INCLUDES = 16;
+
+async function readTree(path: string, files: ConfigFiles, depth = 0): Promise<Tree | undefined> {
+  const fail = (text: string) => new ConfigError([{ at: { file: path, line: 0 }, path: [], text }]);
+  if (depth > MAX_INCLUDES) throw fail(`!include goes deeper than ${MAX_INCLUDES} files`);
+  const text = await files.readText(path).catch((error: unknown) => {
+    throw fail(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  if (text === undefined) return undefined;
+  return parseYaml(path, text, async (name) => {
+    const target = resolve(dirname(path), name);
+    const names = await files.listFiles(target);
+    const paths = names ? names.map((each) => join(target, each)) : [target];
+    let tree: Tree = EMPTY;
+    for (const each of paths) {
+      const part = await readTree(each, files, depth + 1);
+      if (!part) throw fail(`!include ${name}: there is no ${each}`);
+      tree = merge(tree, part);
+    }
+    return tree;
+  });
+}
+
+async function readSources(sources: ConfigSources, files: ConfigFiles): Promise<Tree> {
+  if (sources.file !== undefined) {
+    const tree = await readTree(sources.file, files);
+    if (tree) return migrate(tree);
+    const at = { file: sources.file, line: 0 };
+    throw new ConfigError([{ at, path: [], text: 'there is no such file' }]);
+  }
+  const { dir } = sources;
+  if (dir === undefined) return EMPTY;
+  const parts = (await files.listFiles(join(dir, 'override.d'))) ?? [];
+  const names = ['main.yaml', ...parts.map((name) => join('override.d', name)), 'override.yaml'];
+  let tree: Tree = EMPTY;
+  for (const name of names) {
+    const part = await readTree(join(dir, name), files);
+    if (part) tree = merge(tree, migrate(part));
+  }
+  return tree;
+}
+
+function describe(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function findingsOf(tree: Tree, issue: z.core.$ZodIssue): (Finding & { unknown: boolean })[] {
+  const path = issue.path as KeyPath;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      at: nearest(tree, [...path, key]).at,
+      path: [...path, key],
+      text: 'no such key',
+      unknown: true,
+    }));
+  }
+  const node = nearest(tree, path);
+  const inner = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
+  const text = `${describe(inner ? path.at(-1) : plainOf(node))} is not allowed: ${inner ?? issue.message}`;
+  return [{ at: node.at, path, text, unknown: false }];
+}
+
+/** Checks a tree as a whole; throws ConfigError with everything that is wrong. */
+export function checkTree(tree: Tree, pikvm = false): LoadedConfig {
+  const first = configSchema.safeParse(plainOf(tree));
+  if (first.success) return { config: first.data, warnings: [] };
+  const findings = first.error.issues.flatMap((issue) => findingsOf(tree, issue));
+  const ignored = findings.filter(({ unknown, path }) => unknown && (pikvm || isPikvmKey(path)));
+  if (ignored.length === 0) throw new ConfigError(findings);
+  const rest = ignored.reduce((left, { path }) => replace(left, path.map(String), undefined), tree);
+  const { config, warnings } = checkTree(rest, pikvm);
+  return {
+    config,
+    warnings: [
+      ...ignored.map(({ at, path }) => ({ at, path, text: 'is ignored: not supported here' })),
+      ...warnings,
+    ],
+  };
+}
+
+/** Reads and checks a configuration; without sources it is all defaults. */
+export async function loadConfig(
+  sources: ConfigSources,
+  files: ConfigFiles,
+): Promise<LoadedConfig> {
+  const flags = treeOf(sources.flags ?? {}, { file: 'command line', line: 0 });
+  return checkTree(merge(await readSources(sources, files), flags), sources.pikvm);
+}

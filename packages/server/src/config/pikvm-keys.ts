@@ -1,0 +1,43 @@
+/**
+ * Sections and keys of PiKVM's configuration that mean nothing here (yet): reading one is a warning,
+ * where any other unknown key is an error. A name covers all that is below it; `*` is any one key.
+ */
+export const PIKVM_KEYS: readonly string[] = [
+  ...['clients', 'media', 'pst', 'nbd', 'otg', 'otgnet', 'ipmi', 'vnc', 'nginx', 'janus'],
+  ...['watchdog', 'oled', 'languages'],
+  ...['unix_rm', 'access_log_format'].map((key) => `kvmd.server.${key}`),
+  ...['usc.groups', 'usc.kvmd_users', 'usc.kvmd_groups'].map((key) => `kvmd.auth.${key}`),
+  ...['internal.force_users', 'external'].map((key) => `kvmd.auth.${key}`),
+  ...['hw.vcgencmd_cmd', 'fan.daemon'].map((key) => `kvmd.info.${key}`),
+  ...['prometheus', 'ocr', 'snapshot', 'gpio', 'switch', 'wol'].map((key) => `kvmd.${key}`),
+  ...['keymap', 'mouse_x_range', 'mouse_y_range', 'keyboard', 'mouse', 'mouse_alt', 'noop'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['device', 'speed', 'read_timeout', 'gpio_device', 'reset_pin', 'reset_inverted'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['device', 'power_led_pin', 'hdd_led_pin', 'power_led_inverted', 'hdd_led_inverted'].map(
+    (key) => `kvmd.atx.${key}`,
+  ),
+  ...['power_led_debounce', 'hdd_led_debounce', 'power_switch_pin', 'reset_switch_pin'].map(
+    (key) => `kvmd.atx.${key}`,
+  ),
+  ...['read_chunk_size', 'write_chunk_size', 'sync_chunk_size', 'remount_cmd'].map(
+    (key) => `kvmd.msd.${key}`,
+  ),
+  ...['state_poll', 'resolution', 'h264_bitrate', 'h264_gop', 'h264_boost', 'slowdown'].map(
+    (key) => `kvmd.streamer.${key}`,
+  ),
+  ...['passthrough', 'unix', 'timeout', 'snapshot_timeout', 'process_name_prefix'].map(
+    (key) => `kvmd.streamer.${key}`,
+  ),
+  ...['pre_start_cmd', 'cmd', 'post_stop_cmd'].flatMap((key) =>
+    ['', '_remove', '_append'].map((end) => `kvmd.streamer.${key}${end}`),
+  ),
+];
+
+/** Whether PiKVM knows this key. */
+export function isPikvmKey(path: readonly (string | number)[]): boolean {
+  const name = path.join('.');
+  return PIKVM_KEYS.some((key) => name === key || name.startsWith(`${key}.`));
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+/**
+ * Value types of the configuration. Each carries the sentence that an error shows: what is allowed.
+ * They read what PiKVM's do: numbers also as text, yes and no for switches, lists also as text.
+ */
+const YES = ['1', 'true', 'yes'];
+const NO = ['0', 'false', 'no'];
+
+/** A switch: true/false, also 1/0 and yes/no in any case. */
+export function bool(fallback: boolean) {
+  const read = (value: unknown) => {
+    const text = String(value).trim().toLowerCase();
+    return YES.includes(text) ? true : NO.includes(text) ? false : value;
+  };
+  return z
+    .preprocess(read, z.boolean('must be true or false (or yes, no, 1, 0)'))
+    .default(fallback);
+}
+
+function readNumber(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length > 16) return value;
+  return /^[-+]?(\d+(\.\d+)?|0x[\da-f]+|0o[0-7]+)$/i.test(value.trim()) ? Number(value) : value;
+}
+
+/** A whole number within limits, both included. */
+export function integer(min: number, max: number) {
+  const error =
+    max >= Number.MAX_SAFE_INTEGER
+      ? `must be a whole number of at least ${min}`
+      : `must be a whole number from ${min} to ${max}`;
+  return z.preprocess(readNumber, z.int(error).min(min, error).max(max, error));
+}
+
+/** A number of at least `min`, for instance seconds. */
+export function atLeast(min: number) {
+  const error = `must be a number of at least ${min}`;
+  return z.preprocess(readNumber, z.number(error).min(min, error));
+}
+
+/** TCP port; 0 lets the system choose. */
+export const port = () => integer(0, 65_535);
+
+/** An absolute path. */
+export function path() {
+  const error = 'must be an absolute path of at most 4096 characters';
+  return z.string(error).startsWith('/', error).max(4096, error);
+}
+
+/** An absolute path or, empty or null, none. */
+export function optionalPath() {
+  const error = 'must be an absolute path, or empty for none';
+  return z.preprocess(
+    (value) => value ?? '',
+    z
+      .string(error)
+      .max(4096, error)
+      .regex(/^(\/|$)/, error),
+  );
+}
+
+/** File mode, written as 0660 or 0o660. */
+export function mode() {
+  const error = 'must be a file mode such as 0660';
+  return z.preprocess(
+    (value) =>
+      typeof value === 'string' && /^0[0-7]+$/.test(value) ? Number(`0o${value}`) : value,
+    z.int(error).min(0, error).max(0o777, error),
+  );
+}
+
+/** One of some words. */
+export function choice<const T extends readonly string[]>(allowed: T) {
+  return z.enum(allowed, `must be one of: ${allowed.join(', ')}`);
+}
+
+/** A list of texts, also one text split at commas and blanks. */
+export function words(item: z.ZodType<string> = z.string('must be a text')) {
+  const read = (value: unknown) =>
+    typeof value === 'string' ? value.split(/[,\s]+/).filter((word) => word !== '') : value;
+  return z.preprocess(read, z.array(item, 'must be a list, or one text split at commas'));
+}
+
+/** A text. */
+export function text(max = 512) {
+  const error = `must be a text of at most ${max} characters`;
+  return z.string(error).max(max, error);
+}
+
+/** Picture size in px, like 1920x1080. */
+export function resolution() {
+  const error = 'must be a size like 1920x1080';
+  return z.string(error).regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, error);
+}
+
+/** A section: its keys and no others; all of it may be left out. */
+export function section<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? 'must be a section with keys of its own' : undefined,
+  });
+}
