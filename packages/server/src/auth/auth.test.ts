@@ -266,6 +266,16 @@ describe('passwords', () => {
     ]);
   });
 
+  it('that change while they are hashed are wrong', async () => {
+    const auth = open();
+    const verify = pool.verify.bind(pool);
+    pool.verify = async (...args) => {
+      await replace(htpasswd(), `admin:${newSsha512('new')}\n`);
+      return await verify(...args);
+    };
+    expect(await loginOutcome(auth, 'admin', 'admin')).toEqual(['ForbiddenError', 'Forbidden']);
+  });
+
   it('never reach the log', async () => {
     const lines: string[] = [];
     const write = (details: object, message: string) =>

@@ -20,6 +20,7 @@ export class HtpasswdService {
   readonly #nobody: PasswordHash = { text: newSsha512('nobody'), slow: false };
   readonly #decoyKey = randomBytes(32);
   #current: HtpasswdContent | undefined;
+  #trouble: string | undefined;
 
   constructor(path: string, pool: HashPool, log: Log) {
     this.#file = new CachedFile(path, (text) => this.#parse(text));
@@ -33,9 +34,17 @@ export class HtpasswdService {
     try {
       content = await this.#file.read();
     } catch (cause) {
-      this.#log.error({ file: this.#file.path, error: String(cause) }, 'Cannot read the passwords');
+      // Once per trouble: the file is looked at every few seconds.
+      if (this.#trouble !== String(cause)) {
+        this.#trouble = String(cause);
+        this.#log.error(
+          { file: this.#file.path, error: this.#trouble },
+          'Cannot read the passwords',
+        );
+      }
       throw new KvmError('UnavailableError', undefined, { cause });
     }
+    this.#trouble = undefined;
     const previous = this.#current;
     this.#current = content;
     if (previous && previous !== content) this.#tell(previous, content);
@@ -49,7 +58,9 @@ export class HtpasswdService {
   async verify({ users }: HtpasswdContent, user: string, passwd: string): Promise<boolean> {
     const known = users.get(user);
     const matches = await this.#pool.verify(passwd, known ?? this.#decoy(user, users));
-    return matches && known !== undefined && passwd !== '';
+    if (!matches || !known || passwd === '') return false;
+    // A change while it was hashed must not be outrun: nobody would end the login later.
+    return (await this.load()).users.get(user)?.text === known.text;
   }
 
   /** Calls `listener` when `load` finds that users changed or went. */

@@ -1,0 +1,38 @@
+import { readText } from './files.ts';
+
+/** Names of users, and of groups whose members count. */
+export interface SystemUsers {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/**
+ * The uids of these users and of all members of these groups, from /etc/passwd and /etc/group;
+ * names that the system does not know are left out. The paths are a seam for tests.
+ */
+export async function uidsOf(
+  { users, groups }: SystemUsers,
+  paths = { passwd: '/etc/passwd', group: '/etc/group' },
+): Promise<ReadonlySet<number>> {
+  const names = new Set(users);
+  const gids = new Set<string>();
+  // group(5): name:password:gid:member,member
+  for (const [name = '', , gid = '', members = ''] of rows(await readText(paths.group))) {
+    if (!groups.includes(name)) continue;
+    gids.add(gid);
+    for (const member of members.split(',')) names.add(member);
+  }
+  const uids = new Set<number>();
+  // passwd(5): name:password:uid:gid:…
+  for (const [name = '', , uid = '', gid = ''] of rows(await readText(paths.passwd))) {
+    if (/^\d+$/.test(uid) && (names.has(name) || gids.has(gid))) uids.add(Number(uid));
+  }
+  return uids;
+}
+
+function rows(text: string | undefined): readonly string[][] {
+  return (text ?? '')
+    .split('\n')
+    .filter((line) => line.includes(':') && !line.startsWith('#'))
+    .map((line) => line.split(':'));
+}
