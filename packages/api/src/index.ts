@@ -1,8 +1,10 @@
+export * from './client.ts';
 export * from './contract.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './frames.ts';
 export * from './keys.ts';
+export * from './openapi.ts';
 export {
   ATX_BUTTONS,
   ATX_POWER_ACTIONS,

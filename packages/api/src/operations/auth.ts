@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, operation, optional, withDefault } from '../contract.ts';
+import { json, operation, optional, required, withDefault } from '../contract.ts';
 import * as valid from '../validators.ts';
 
 const nothing = z.object({});
@@ -26,7 +26,8 @@ export const login = operation({
   permission: 'public',
   body: 'form',
   params: {
-    user: withDefault((raw) => userName(raw ?? ''), '', z.string(), 'User name'),
+    // PiKVM says of a missing name what it says of an empty one.
+    user: required((raw) => userName(raw ?? ''), z.string(), 'User name'),
     passwd: withDefault((raw) => passwd(raw ?? ''), '', z.string(), 'Password, with the 2FA code'),
     expire: withDefault(expire, 0, z.int().min(0), 'Lifetime in s, 0 = the longest allowed'),
     redirect: optional((raw) => String(raw), z.string(), 'Where to go, from a configured list'),
