@@ -1,12 +1,11 @@
 import { HID_OFFLINE, type HidDriver, type HidDriverState } from '../../core/hid-driver.ts';
 import { StateCell } from '../../core/state.ts';
 
-/** No keyboard and mouse: events are dropped; `Hid` refuses the rest with HidDisabledError. */
-export class DisabledHidDriver implements HidDriver {
+/** The HID of a machine that has none. */
+export class DisabledHid implements HidDriver {
   readonly enabled = false;
   readonly state = new StateCell<HidDriverState>(HID_OFFLINE);
   readonly backlog = 0;
-
   async drained(): Promise<void> {}
   key(): void {}
   button(): void {}

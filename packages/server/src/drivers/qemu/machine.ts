@@ -1,0 +1,267 @@
+import { join } from 'node:path';
+import { KvmError } from '@crashcart/api';
+import type { Log } from '../../core/log.ts';
+import { sleep } from '../../core/sleep.ts';
+import { type ReadonlyCell, StateCell } from '../../core/state.ts';
+import { isAlive, type Process, type ProcessId } from '../../platform/process.ts';
+import { isObject, type QmpEvent } from '../../protocols/qmp.ts';
+import { probeAcceleration } from './acceleration.ts';
+import { QemuAtx } from './atx.ts';
+import { type Acceleration, type QemuHardware, qemuArguments } from './command-line.ts';
+import { QemuHid } from './hid.ts';
+import { buildPromptIso } from './prompt-iso.ts';
+import { endQemu, findQemu, launchQemu, machinePaths } from './qemu-process.ts';
+import { QmpClient } from './qmp-client.ts';
+
+const BACKOFF_MIN_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
+/** How often a quiet QEMU is asked whether it still lives, ms. */
+const HEALTH_MS = 2000;
+/** How long a new QEMU may take to open its control socket, ms. */
+const OPEN_MS = 10_000;
+
+/** How to start a machine. */
+export interface QemuMachineOptions {
+  readonly id: string;
+  /** STATE directory; the machine's files are in `machines/ID` below it. */
+  readonly stateDir: string;
+  readonly memoryMib?: number;
+  readonly cpus?: number;
+  readonly net?: 'none' | 'user';
+  /** Probed unless told. */
+  readonly accel?: Acceleration;
+  readonly diskBytes?: number;
+  /** A new machine is switched on at once; true unless told. */
+  readonly autostart?: boolean;
+  readonly program?: string;
+  readonly linux?: QemuHardware['linux'];
+  readonly extraArgs?: readonly string[];
+  /** A QEMU that runs already: it is used and never stopped. */
+  readonly attach?: { readonly qmp: string; readonly vnc: string; readonly serial?: string };
+  /** How long QEMU may take to answer, ms. */
+  readonly timeoutMs?: number;
+}
+
+/** What the parts of the machine need of QEMU. */
+export interface QemuLink {
+  readonly client: ReadonlyCell<QmpClient | undefined>;
+  /** QEMU's run state (`running`, `prelaunch`, `shutdown`, …); empty without a connection. */
+  readonly runState: ReadonlyCell<string>;
+  /** Rejects with UnavailableError when there is no connection. */
+  execute(command: string, args?: object, signal?: AbortSignal): Promise<unknown>;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A QEMU that is kept running, or followed where somebody else runs it. */
+export class QemuMachine implements QemuLink, AsyncDisposable {
+  readonly client = new StateCell<QmpClient | undefined>(undefined);
+  readonly runState = new StateCell('');
+  readonly status = new StateCell<'starting' | 'running' | 'off' | 'failed'>('starting');
+  /** Why the machine does not work, as a sentence for a person. */
+  readonly failure = new StateCell<string | undefined>(undefined);
+  readonly hid: QemuHid;
+  readonly atx: QemuAtx;
+  readonly vncSocketPath: string;
+  readonly serialSocketPath: string;
+  readonly #options: QemuMachineOptions;
+  readonly #log: Log;
+  readonly #directory: string;
+  readonly #paths: ReturnType<typeof machinePaths>;
+  readonly #controller = new AbortController();
+  #process: Process | undefined;
+  #id: ProcessId | undefined;
+  #isNew = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: QemuMachineOptions, log: Log) {
+    this.#options = options;
+    this.#log = log;
+    this.#directory = join(options.stateDir, 'machines', options.id);
+    this.#paths = machinePaths(this.#directory);
+    this.vncSocketPath = options.attach?.vnc ?? this.#paths.vnc;
+    this.serialSocketPath = options.attach?.serial ?? this.#paths.serial;
+    this.hid = new QemuHid(this, log);
+    this.atx = new QemuAtx(this, log);
+  }
+
+  /** The connection to QEMU; undefined while there is none. */
+  get qmp(): QmpClient | undefined {
+    return this.client.value;
+  }
+
+  /** The process of QEMU; undefined where it is not ours. */
+  get processId(): ProcessId | undefined {
+    return this.#id;
+  }
+
+  /** Begins; the state cells tell how it goes. */
+  start(): void {
+    this.#loop = this.#run(this.#controller.signal);
+  }
+
+  async execute(command: string, args?: object, signal?: AbortSignal): Promise<unknown> {
+    const client = this.client.value;
+    if (!client) throw new KvmError('UnavailableError', this.failure.value);
+    return client.execute(command, args, signal, this.#options.timeoutMs);
+  }
+
+  /** LEDs of the keyboard as the screen's protocol tells them: 1 scroll, 2 num, 4 caps. */
+  ledsFromVnc(mask: number): void {
+    this.hid.setLeds(mask);
+  }
+
+  /** Lets go of QEMU; with `kill` also ends it, unless it was there before us. */
+  async stop({ kill }: { readonly kill: boolean }): Promise<void> {
+    if (kill && this.#id && !this.#options.attach) {
+      const id = this.#id;
+      this.#controller.abort(new Error('stopped'));
+      await this.client.value?.execute('quit', undefined, undefined, 1000).catch(() => undefined);
+      await endQemu(id, 2000);
+    }
+    this.#controller.abort(new Error('stopped'));
+    await this.#loop;
+    // The loop may have started one while it was told to stop.
+    if (kill && this.#id && isAlive(this.#id) && !this.#options.attach) await endQemu(this.#id, 0);
+    await this.hid[Symbol.asyncDispose]();
+    await this.atx[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ kill: false });
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let backoffMs = BACKOFF_MIN_MS;
+    while (!signal.aborted) {
+      try {
+        const client = await this.#connect(signal);
+        const reason = await this.#follow(client, signal, () => {
+          backoffMs = BACKOFF_MIN_MS;
+        });
+        if (!signal.aborted) this.#fail(reason);
+      } catch (error) {
+        if (!signal.aborted) this.#fail(error);
+      }
+      if (signal.aborted) break;
+      await sleep(backoffMs, signal).catch(() => undefined);
+      backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2);
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<QmpClient> {
+    const { attach, timeoutMs } = this.#options;
+    if (attach) return QmpClient.connect(attach.qmp, signal, timeoutMs);
+    this.#id = await findQemu(this.#paths.record);
+    if (this.#id) {
+      this.#log.info({ pid: this.#id.pid }, 'the machine runs already and is taken over');
+      return QmpClient.connect(this.#paths.qmp, signal, timeoutMs);
+    }
+    this.#process = await this.#launch();
+    this.#id = this.#process.id;
+    this.#isNew = true;
+    const end = performance.now() + OPEN_MS;
+    for (;;) {
+      try {
+        return await QmpClient.connect(this.#paths.qmp, signal, timeoutMs);
+      } catch (error) {
+        if (signal.aborted || performance.now() > end || !isAlive(this.#id)) throw error;
+      }
+      await sleep(10, signal);
+    }
+  }
+
+  async #launch(): Promise<Process> {
+    const options = this.#options;
+    const program = options.program ?? 'qemu-system-x86_64';
+    const promptIso = options.linux
+      ? undefined
+      : await buildPromptIso(join(options.stateDir, 'prompt'));
+    const probe = () =>
+      promptIso === undefined
+        ? Promise.resolve<Acceleration>('tcg')
+        : probeAcceleration(program, promptIso, options.stateDir, this.#log);
+    const args = qemuArguments(this.#paths, {
+      memoryMib: options.memoryMib ?? 1024,
+      cpus: options.cpus ?? 1,
+      net: options.net ?? 'none',
+      accel: options.accel ?? (await probe()),
+      promptIso,
+      linux: options.linux,
+      extraArgs: options.extraArgs ?? [],
+    });
+    this.#controller.signal.throwIfAborted();
+    const diskBytes = options.diskBytes ?? 16 * 2 ** 30;
+    return launchQemu(program, args, this.#paths, this.#directory, diskBytes);
+  }
+
+  /** Resolves with the reason when QEMU is gone or does not answer. */
+  async #follow(client: QmpClient, signal: AbortSignal, lives: () => void): Promise<unknown> {
+    const isNew = this.#isNew;
+    this.#isNew = false;
+    const unsubscribe = client.onEvent((event) => this.#onEvent(event));
+    const closed = client.closed.then((reason) => ({ reason }));
+    try {
+      await this.#readStatus(client);
+      this.client.set(client);
+      if (isNew && this.runState.value === 'prelaunch' && this.#options.autostart !== false) {
+        await this.execute('cont');
+      }
+      this.failure.set(undefined);
+      while (!signal.aborted) {
+        const pause = sleep(HEALTH_MS, signal).catch(() => undefined);
+        const ended = await Promise.race([closed, pause]);
+        if (ended) return ended.reason;
+        if (!signal.aborted) await this.#readStatus(client);
+        lives();
+      }
+      return undefined;
+    } finally {
+      unsubscribe();
+      client.close();
+      this.client.set(undefined);
+      this.runState.set('');
+    }
+  }
+
+  async #readStatus(client: QmpClient): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const answer = await client.execute('query-status', undefined, undefined, timeoutMs);
+    if (isObject(answer) && typeof answer.status === 'string') this.#setRunState(answer.status);
+  }
+
+  #setRunState(runState: string): void {
+    this.runState.set(runState);
+    this.status.set(runState === 'running' ? 'running' : 'off');
+  }
+
+  #onEvent(event: QmpEvent): void {
+    if (event.name === 'RESUME') this.#setRunState('running');
+    else if (event.name === 'STOP') this.#setRunState('paused');
+    else if (event.name === 'SHUTDOWN') this.#setRunState('shutdown');
+  }
+
+  #fail(error: unknown): void {
+    const died = this.#id !== undefined && !isAlive(this.#id);
+    const lines = this.#process?.lastLines ?? [];
+    const said = lines.length > 0 ? `: ${lines.slice(-3).join(' | ')}` : '';
+    const failure = died
+      ? `QEMU ended unexpectedly${said}. It is started again.`
+      : `The machine does not work: ${textOf(error)}`;
+    if (died) this.#process = undefined;
+    this.status.set('failed');
+    if (this.failure.set(failure)) this.#log.error({ err: error, lines }, failure);
+  }
+}
+
+/** Starts a machine, or takes over the one that runs in its directory. */
+export async function startQemuMachine(
+  options: QemuMachineOptions,
+  log: Log,
+): Promise<QemuMachine> {
+  const machine = new QemuMachine(options, log.child({ machine: options.id }));
+  machine.start();
+  return machine;
+}
