@@ -1,7 +1,7 @@
 import { KvmError } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FakeAtxDriver } from '../../test/fakes/fake-atx-driver.ts';
-import { DisabledAtxDriver } from '../drivers/disabled/atx.ts';
+import { DisabledAtx } from '../drivers/disabled/atx.ts';
 import { Atx, IGNORED_NOTICE } from './atx.ts';
 import { silentLog } from './log.ts';
 import { until } from './state.ts';
@@ -75,7 +75,7 @@ test('closing releases the buttons and ends the waits', async () => {
 });
 
 test('a disabled ATX refuses', async () => {
-  const none = new Atx({ driver: new DisabledAtxDriver(), log: silentLog });
+  const none = new Atx({ driver: new DisabledAtx(), log: silentLog });
   const disabled = new KvmError('AtxDisabledError');
   await expect(none.power('off', false)).rejects.toEqual(disabled);
   await expect(none.click('reset', true)).rejects.toEqual(disabled);

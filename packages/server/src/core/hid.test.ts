@@ -1,7 +1,7 @@
 import { KvmError, relativeFrame } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NullHidDriver } from '../../test/fakes/null-hid-driver.ts';
-import { DisabledHidDriver } from '../drivers/disabled/hid.ts';
+import { DisabledHid } from '../drivers/disabled/hid.ts';
 import { Hid } from './hid.ts';
 import { silentLog } from './log.ts';
 
@@ -215,7 +215,7 @@ describe('state and parameters', () => {
   });
 
   test('a disabled HID refuses operations and drops events', async () => {
-    const none = new Hid({ driver: new DisabledHidDriver(), log });
+    const none = new Hid({ driver: new DisabledHid(), log });
     expect(none.state.value).toMatchObject({
       enabled: false,
       online: false,
