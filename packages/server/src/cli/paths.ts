@@ -1,0 +1,36 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadConfig } from '../config/load.ts';
+import { listFiles, readText } from '../platform/files.ts';
+
+/** Where state is kept unless --state says otherwise: $XDG_STATE_HOME/crashcart. */
+export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
+  const base = env['XDG_STATE_HOME'];
+  // The XDG specification says that a relative path is to be ignored.
+  return join(base?.startsWith('/') ? base : join(homedir(), '.local/state'), 'crashcart');
+}
+
+/** Takes `--NAME VALUE` or `--NAME=VALUE` out of arguments. */
+function takeOption(argv: readonly string[], name: string) {
+  const at = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  const arg = argv[at];
+  if (arg === undefined) return { value: undefined, rest: argv };
+  const width = arg === name ? 2 : 1;
+  const value = width === 2 ? argv[at + 1] : arg.slice(name.length + 1);
+  return { value, rest: [...argv.slice(0, at), ...argv.slice(at + width)] };
+}
+
+/** The files that account commands work on, by --state and --config; `rest` is theirs. */
+export async function accountFiles(argv: readonly string[]) {
+  const state = takeOption(argv, '--state');
+  const file = takeOption(state.rest, '--config');
+  const stateDir = resolve(state.value ?? defaultStateDir());
+  const sources = file.value === undefined ? {} : { file: file.value };
+  const { config } = await loadConfig(sources, { readText, listFiles });
+  return {
+    rest: file.rest,
+    stateDir,
+    htpasswdFile: config.kvmd.auth.internal.file || join(stateDir, 'htpasswd'),
+    totpFile: config.kvmd.auth.totp.secret.file || join(stateDir, 'totp.secret'),
+  };
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { HELP } from './cli/help.ts';
+import type { CliIo } from './cli/io.ts';
+
+/** Starts one command; what it needs is imported only then. */
+async function main([command, ...argv]: readonly string[]): Promise<number> {
+  const io: CliIo = process;
+  switch (command) {
+    case 'run':
+      if (argv.includes('--help') || argv.includes('-h')) break;
+      return (await import('./cli/run.ts')).runCommandLine(argv, io);
+    case 'config':
+      return (await import('./cli/config.ts')).configCommand(argv, io);
+    case 'htpasswd':
+    case 'totp': {
+      const { accountFiles } = await import('./cli/paths.ts');
+      const { rest, ...files } = await accountFiles(argv);
+      const { stdin, stdout, stderr } = process;
+      const all = { stdin, stdout, stderr, ...files };
+      return command === 'htpasswd'
+        ? (await import('./cli/htpasswd.ts')).htpasswdCommand(rest, all)
+        : (await import('./cli/totp.ts')).totpCommand(rest, all);
+    }
+    case undefined:
+    case 'help':
+    case '-h':
+    case '--help':
+      break;
+    default:
+      io.stderr.write(`There is no command "${command}". \`crashcart help\` lists them.\n`);
+      return 2;
+  }
+  io.stdout.write(HELP);
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // Its message is for the operator; a stack only helps where there is no message.
+  process.stderr.write(`${error instanceof Error ? error.message || error.stack : error}\n`);
+  process.exitCode = 1;
+}
