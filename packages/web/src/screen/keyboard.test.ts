@@ -2,7 +2,7 @@ import type { KeyName } from '@crashcart/api';
 import { describe, expect, it } from 'vitest';
 import { Keyboard, keyNameOf } from './keyboard.ts';
 
-function keyboardOf({ mac = false, hostKey = 'ControlRight' as KeyName } = {}) {
+function keyboardOf({ mac = false, windows = false, hostKey = 'ControlRight' as KeyName } = {}) {
   const told: string[] = [];
   const keyboard = new Keyboard(
     {
@@ -10,7 +10,7 @@ function keyboardOf({ mac = false, hostKey = 'ControlRight' as KeyName } = {}) {
       giveBack: () => told.push('give back'),
       ctrlAltDel: () => told.push('ctrl alt del'),
     },
-    () => ({ mac, hostKey }),
+    () => ({ mac, windows, hostKey }),
   );
   return { keyboard, told };
 }
@@ -56,6 +56,14 @@ describe('Keyboard', () => {
     expect(keyboard.releaseAll()).toBe(true);
     expect(told.slice(2)).toEqual(['-KeyB', '-ShiftLeft']);
     expect(keyboard.releaseAll()).toBe(false);
+  });
+
+  it('takes the left Ctrl back that Windows tells with AltGr', () => {
+    const { keyboard, told } = keyboardOf({ windows: true });
+    keyboard.press(key('ControlLeft'));
+    keyboard.press({ code: 'AltRight', key: 'AltGraph', repeat: false });
+    keyboard.release(key('ControlLeft'));
+    expect(told).toEqual(['+ControlLeft', '-ControlLeft', '+AltRight']);
   });
 
   it('releases everything with Cmd on macOS, which hides the other releases', () => {

@@ -21,6 +21,7 @@ export interface KeyboardPort {
 export interface KeyboardOptions {
   readonly hostKey: KeyName;
   readonly mac: boolean;
+  readonly windows: boolean;
 }
 
 const NAMES: ReadonlySet<string> = new Set(KEY_NAMES);
@@ -54,6 +55,9 @@ export class Keyboard {
       return;
     }
     if (this.#down.has(key)) return;
+    // Windows tells AltGr as left Ctrl and right Alt; the machine makes its own of right Alt.
+    const altGr = key === 'AltRight' && input.key === 'AltGraph' && this.#options().windows;
+    if (altGr && this.#down.delete('ControlLeft')) this.#port.send('ControlLeft', false);
     this.#down.add(key);
     this.#port.send(key, true);
   }
@@ -98,4 +102,9 @@ export function keyNameOf({ code, key }: KeyInput): KeyName | undefined {
 /** Whether this is macOS, by `navigator.platform` (the only hint that all browsers give). */
 export function isMac(platform: string): boolean {
   return /^(mac|iphone|ipad)/i.test(platform);
+}
+
+/** Whether this is Windows. */
+export function isWindows(platform: string): boolean {
+  return /^win/i.test(platform);
 }

@@ -1,6 +1,6 @@
 import { buttonFrame, type KeyName, keyFrame, moveFrame, relativeFrame } from '@crashcart/api';
 import { effect, signal } from '@preact/signals';
-import { isMac, Keyboard } from '../screen/keyboard.ts';
+import { isMac, isWindows, Keyboard } from '../screen/keyboard.ts';
 import { Mouse } from '../screen/mouse.ts';
 import { link, send } from './connection.ts';
 import { absoluteMouse } from './machine.ts';
@@ -34,7 +34,11 @@ export const keyboard = new Keyboard(
     giveBack: () => endCapture(),
     ctrlAltDel: () => sendCtrlAltDel(),
   },
-  () => ({ hostKey: hostKey.peek(), mac: isMac(navigator.platform) }),
+  () => ({
+    hostKey: hostKey.peek(),
+    mac: isMac(navigator.platform),
+    windows: isWindows(navigator.platform),
+  }),
 );
 
 /** From now on keys go to the machine. */
