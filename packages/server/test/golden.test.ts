@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,6 @@ beforeAll(async () => {
   // A path that also a peer without privileges may enter.
   socketPath = join(directory, 'http.sock');
   await rig.server.listen({ path: socketPath });
-  const { chmod } = await import('node:fs/promises');
   await chmod(socketPath, 0o666);
 });
 afterAll(() => rig.close());
@@ -89,16 +88,16 @@ async function recordedBox(directory: string) {
     platformFile,
     'PIKVM_MODEL=test_model\nPIKVM_VIDEO=test_video\nPIKVM_BOARD=test_board\n',
   );
-  for (const [name, port, place] of [
-    ['ipmi', 623, 21],
-    ['vnc', 5900, 20],
+  for (const [name, place] of [
+    ['ipmi', 21],
+    ['vnc', 20],
   ] as const) {
     const title = name.toUpperCase();
     await mkdir(join(extrasDir, name), { recursive: true });
     await writeFile(
       join(extrasDir, name, 'manifest.yaml'),
       `name: ${title}\ndescription: Show ${title} information\nicon: share/svg/${name}.svg\n` +
-        `path: ${name}\ndaemon: kvmd-${name}\nport: ${port}\nplace: ${place}\n`,
+        `path: ${name}\ndaemon: kvmd-${name}\nport: ${name}/port\nplace: ${place}\n`,
     );
   }
   const vcgencmd = join(directory, 'vcgencmd');
@@ -111,7 +110,9 @@ async function recordedBox(directory: string) {
   expect(await readFile(platformFile, 'utf8')).toContain('test_board');
   const unitsDir = join(directory, 'units');
   await mkdir(unitsDir, { recursive: true });
+  const ports: Readonly<Record<string, number>> = { 'ipmi/port': 623, 'vnc/port': 5900 };
   return {
+    configValue: (path: string) => ports[path],
     deviceTreeDir: tree,
     platformFile,
     extrasDir,

@@ -11,7 +11,7 @@ export const info = operation({
   params: {
     fields: withDefault(
       // The names are checked by the handler: which are allowed depends on `legacy`.
-      valid.list((raw) => String(raw).trim().toLowerCase()),
+      valid.list((raw) => String(raw).trim().toLowerCase(), { limit: 512 }),
       [],
       z.array(z.string()).readonly(),
       'Categories by comma; none = all',

@@ -87,10 +87,15 @@ export class Replay {
   #withDifference(line) {
     const difference = this.#given.differences.get(line.name);
     if (difference === undefined) return line;
-    const { headers, ...ours } = difference.ours;
-    const expect = { ...line.expect, ...ours };
-    if (headers) expect.headers = { ...line.expect?.headers, ...headers };
-    return { ...line, expect };
+    const { headers, more, volatile, ...ours } = difference.ours;
+    const expect = { ...structuredClone(line.expect), ...ours };
+    if (headers) expect.headers = { ...expect.headers, ...headers };
+    for (const [pointer, value] of Object.entries(more ?? {})) {
+      const keys = pointer.split('/').slice(1);
+      const last = keys.pop();
+      keys.reduce((inner, key) => inner[key], expect.json)[last] = value;
+    }
+    return { ...line, expect, volatile: [...(line.volatile ?? []), ...(volatile ?? [])] };
   }
 
   #targetOf({ via }) {
