@@ -5,7 +5,7 @@ import { listFiles, readText } from '../platform/files.ts';
 
 /** Where state is kept unless --state says otherwise: $XDG_STATE_HOME/crashcart. */
 export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env['XDG_STATE_HOME'];
+  const base = env.XDG_STATE_HOME;
   // The XDG specification says that a relative path is to be ignored.
   return join(base?.startsWith('/') ? base : join(homedir(), '.local/state'), 'crashcart');
 }
