@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
-import * as api from '@crashcart/api';
+import { openApiDocument } from '@crashcart/api';
 
-let bytes: Buffer | undefined;
-
-/** The OpenAPI document of the contract, encoded when first asked for. */
-export async function openApiBytes(): Promise<Uint8Array> {
-  bytes ??= Buffer.from(JSON.stringify(api.openApiDocument(), null, 2));
-  return bytes;
+/** Encodes the OpenAPI document of the contract when first asked for; `version` is crashcart's. */
+export function openApiSource(version: string): () => Promise<Uint8Array> {
+  let bytes: Buffer | undefined;
+  return async () => {
+    bytes ??= Buffer.from(JSON.stringify(openApiDocument(version), null, 2));
+    return bytes;
+  };
 }

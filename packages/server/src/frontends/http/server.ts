@@ -12,7 +12,7 @@ import { Front } from './front.ts';
 import { HidSessions } from './hid-sessions.ts';
 import type { Host, Services } from './host.ts';
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts';
-import { openApiBytes } from './openapi.ts';
+import { openApiSource } from './openapi.ts';
 import { type PageFiles, PageServer } from './page-files.ts';
 import { routesOfContract } from './routes.ts';
 
@@ -100,7 +100,7 @@ class KvmHttpServer implements HttpServer {
       socketPaths: this.#sockets.paths,
       bodies: this.#bodies,
       page: options.page && new PageServer(options.page),
-      openApi: openApiBytes,
+      openApi: openApiSource(info.state.value.system.crashcart.version),
       limits: this.#limits,
     });
   }
