@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { generate } from 'selfsigned';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FrontRig } from './support/front-rig.ts';
@@ -227,4 +228,78 @@ test('ends the sockets of a session with it, and all of them with the server', a
   const stopped = once(other.socket, 'close');
   await rig.server.close();
   expect((await stopped)[0]).toBe(1001);
+});
+
+test('publishes its contract, also before a login', async () => {
+  const answer = await http(`${rig.url}/api/openapi.json`);
+  const document = JSON.parse(answer.body.toString());
+  expect(document.openapi).toMatch(/^3\.1/);
+  expect(Object.keys(document.paths)).toContain('/auth/login');
+});
+
+test('speaks TLS, where the cookie never leaves it and plain origins are others', async () => {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }]);
+  const { port } = await rig.server.listen({ host: '127.0.0.1', port: 0, tls: { key, cert } });
+  const login = (origin: string) =>
+    http(`https://127.0.0.1:${port}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin },
+      body: '{"user": "admin", "passwd": "admin"}',
+    });
+  const answer = await login(`https://127.0.0.1:${port}`);
+  expect(answer.headers['set-cookie']?.[0]).toMatch(
+    /; HttpOnly; Path=\/; SameSite=Strict; Secure$/,
+  );
+  expect((await login(`http://127.0.0.1:${port}`)).status).toBe(403);
+});
+
+test('believes what a client is only from a proxy that it trusts', async () => {
+  const addresses: string[] = [];
+  const { authenticate } = rig.auth;
+  rig.auth.authenticate = (credentials) => {
+    addresses.push(credentials.address);
+    return authenticate.call(rig.auth, credentials);
+  };
+  await get('/api/auth/check', { 'x-real-ip': '203.0.113.7' });
+  expect(addresses).toEqual(['127.0.0.1']);
+});
+
+test('answers a failing handler with 500 and goes on', async () => {
+  Object.defineProperty(rig.machine.msd, 'state', {
+    get() {
+      throw new TypeError('broken');
+    },
+  });
+  const answer = await get('/api/msd');
+  expect([answer.status, answer.headers['content-type']]).toEqual([
+    500,
+    'text/plain; charset=utf-8',
+  ]);
+  expect(answer.body.toString()).not.toContain('broken');
+  expect((await get('/api/auth/check')).status).toBe(200);
+});
+
+test('says with a status that an address has too many requests under way', async () => {
+  await rig.close();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  rig = await FrontRig.start({
+    http: {
+      limits: { requestsPerAddress: 2 },
+      logReader: {
+        async *read() {
+          await held;
+        },
+      },
+    },
+  });
+  cookie = await rig.login();
+  const waiting = [get('/api/log?follow=1'), get('/api/log?follow=1')];
+  await expect.poll(async () => (await get('/api/auth/check')).status).toBe(503);
+  expect((await get('/api/auth/check')).headers['retry-after']).toBe('1');
+  release();
+  await Promise.all(waiting);
+  expect((await get('/api/auth/check')).status).toBe(200);
 });
