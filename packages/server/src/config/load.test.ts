@@ -72,6 +72,10 @@ describe('loadConfig', () => {
       'kvmd:\n  hid: {type: magic}',
       'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, disabled',
     ],
+    [
+      'kvmd: {hid: {ignore_keys: [KeyA, Keya]}}',
+      'kvmd.hid.ignore_keys.1: "Keya" is not allowed: must be key names',
+    ],
     ['server:', '/c.yaml:1: server: null is not allowed: must be a section'],
     ['- 1', '/c.yaml:1: the top level must be keys'],
     ['a: [', '/c.yaml:1: '],

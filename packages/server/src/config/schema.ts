@@ -1,3 +1,4 @@
+import { KEY_NAMES } from '@crashcart/api';
 import { z } from 'zod';
 import * as type from './types.ts';
 
@@ -5,7 +6,7 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const hid = type.section({
   type: type.choice(['qemu', 'disabled']).default('qemu'),
-  ignore_keys: type.words().default([]),
+  ignore_keys: type.words(z.enum(KEY_NAMES, 'must be key names such as KeyA')).default([]),
   jiggler: type
     .section({
       enabled: type.bool(true),

@@ -75,7 +75,9 @@ export function choice<const T extends readonly string[]>(allowed: T) {
 }
 
 /** A list of texts, also one text split at commas and blanks. */
-export function words(item: z.ZodType<string> = z.string('must be a text')) {
+export function words(): z.ZodType<string[]>;
+export function words<T extends string>(item: z.ZodType<T>): z.ZodType<T[]>;
+export function words(item: z.ZodType<string> = z.string('must be a text')): z.ZodType<string[]> {
   const read = (value: unknown) =>
     typeof value === 'string' ? value.split(/[,\s]+/).filter((word) => word !== '') : value;
   return z.preprocess(read, z.array(item, 'must be a list, or one text split at commas'));
