@@ -291,6 +291,7 @@ test('says with a status that an address has too many requests under way', async
       logReader: {
         async *read() {
           await held;
+          yield { atMs: 0, unit: 'crashcart.service', message: 'done' };
         },
       },
     },
