@@ -56,6 +56,11 @@ mount -t devtmpfs dev /dev 2>/dev/null
 for module in ${MODULES.join(' ')}; do modprobe $module; done
 case " $(cat /proc/cmdline) " in *" framebuffer "*) modprobe bochs;; esac
 power-watch &
+# The USB devices come one after another.
+for try in $(seq 50); do
+  [ $(cat /sys/class/input/event*/device/name | grep -c 'QEMU USB') -ge 3 ] && break
+  usleep 100000
+done
 stty -F /dev/ttyS0 -echo
 echo 'crashcart test guest is ready' > /dev/ttyS0
 echo 'crashcart test guest is ready' > /dev/tty1
@@ -78,7 +83,8 @@ for name in /sys/class/input/event*/device/name; do
   case "$(cat $name)" in *'USB Keyboard'*) tag=keyboard;; *'USB Tablet'*) tag=tablet;;
     *'USB Mouse'*) tag=mouse;; *) continue;; esac
   event=$(basename $(dirname $(dirname $name)))
-  hexdump -v -e '"EV '$tag' " 4/4 "%u " 2/2 "%u " 1/4 "%d\\n"' /dev/input/$event &
+  # hexdump drops blanks at the end of a repeated format.
+  hexdump -v -e '"EV '$tag' " 4/4 "%u " " " 1/2 "%u" " " 1/2 "%u" " " 1/4 "%d\\n"' /dev/input/$event &
   echo "watching $tag"
 done
 echo 'watching all'
