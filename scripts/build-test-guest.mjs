@@ -83,8 +83,10 @@ for name in /sys/class/input/event*/device/name; do
   case "$(cat $name)" in *'USB Keyboard'*) tag=keyboard;; *'USB Tablet'*) tag=tablet;;
     *'USB Mouse'*) tag=mouse;; *) continue;; esac
   event=$(basename $(dirname $(dirname $name)))
+  # Opened here, so that no event is missed after the announcement.
+  exec 3< /dev/input/$event
   # hexdump drops blanks at the end of a repeated format.
-  hexdump -v -e '"EV '$tag' " 4/4 "%u " " " 1/2 "%u" " " 1/2 "%u" " " 1/4 "%d\\n"' /dev/input/$event &
+  hexdump -v -e '"EV '$tag' " 4/4 "%u " " " 1/2 "%u" " " 1/2 "%u" " " 1/4 "%d\\n"' <&3 &
   echo "watching $tag"
 done
 echo 'watching all'

@@ -101,7 +101,7 @@ export class QemuHid implements HidDriver {
 
   wheel(dx: number, dy: number): void {
     if (dx !== 0) this.#refuse('the horizontal wheel');
-    const name = dy > 0 ? 'wheel-down' : 'wheel-up';
+    const name = dy > 0 ? 'wheel-up' : 'wheel-down';
     for (let step = 0; step < Math.min(127, Math.abs(dy)); step++) {
       this.#push({ kind: 'button', events: [buttonEvent(name, true)] });
       this.#push({ kind: 'button', events: [buttonEvent(name, false)] });
