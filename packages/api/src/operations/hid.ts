@@ -131,17 +131,17 @@ export const sendMouseMove = operation({
   answer: json(nothing),
 });
 
-const deltas = {
+const deltas = (y: string) => ({
   delta_x: requiredClamped('Mouse delta', -127, 127, 'To the right'),
-  delta_y: requiredClamped('Mouse delta', -127, 127, 'Down'),
-};
+  delta_y: requiredClamped('Mouse delta', -127, 127, y),
+});
 
 export const sendMouseRelative = operation({
   method: 'POST',
   path: '/hid/events/send_mouse_relative',
   summary: 'Moves the pointer by a step; ignored in absolute mode',
   permission: 'input',
-  params: deltas,
+  params: deltas('Down'),
   answer: json(nothing),
 });
 
@@ -150,6 +150,6 @@ export const sendMouseWheel = operation({
   path: '/hid/events/send_mouse_wheel',
   summary: 'Turns the wheels',
   permission: 'input',
-  params: deltas,
+  params: deltas('Up, away from the user'),
   answer: json(nothing),
 });

@@ -51,7 +51,7 @@ export interface HidDriver extends AsyncDisposable {
   move(x: number, y: number): void;
   /** Relative step, -127..127 each; ignored in absolute mode. */
   moveBy(dx: number, dy: number): void;
-  /** Wheel steps, -127..127 each: x to the right, y down. */
+  /** Wheel steps, -127..127 each: x to the right, y up (away from the user). */
   wheel(dx: number, dy: number): void;
   /** Releases all keys and buttons on the device, whatever was pressed. */
   releaseAll(): void;

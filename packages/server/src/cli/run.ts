@@ -1,0 +1,71 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startApp } from '../app.ts';
+import { formatFinding } from '../config/errors.ts';
+import { loadConfig } from '../config/load.ts';
+import { ensureDir, listFiles, readText } from '../platform/files.ts';
+import { lockStateDirectory } from '../platform/state-lock.ts';
+import { openServiceLog } from '../service-log.ts';
+import { parseRunArgs } from './args.ts';
+import { type CliIo, runCommand } from './io.ts';
+
+/** Where configuration is looked for without --config. */
+const CONFIG_DIR = '/etc/crashcart';
+
+/** The state directory: as told, or `$XDG_STATE_HOME/crashcart`. */
+export function stateDirectory(given: string | undefined, env = process.env): string {
+  if (given !== undefined) return resolve(given);
+  const home = env.XDG_STATE_HOME || join(homedir(), '.local/state');
+  return join(home, 'crashcart');
+}
+
+/** `crashcart run`: serves until a signal ends it. Resolves with the exit code. */
+export function runCommandLine(argv: readonly string[], io: CliIo): Promise<number> {
+  return runCommand(io, async () => {
+    const args = parseRunArgs(argv);
+    const where = args.config === undefined ? { dir: CONFIG_DIR } : { file: resolve(args.config) };
+    const { config, warnings } = await loadConfig(
+      { ...where, flags: args.flags },
+      { readText, listFiles },
+    );
+    const stateDir = stateDirectory(args.state);
+    await ensureDir(stateDir);
+    const lock = lockStateDirectory(stateDir);
+    const service = openServiceLog({ level: 'info', dir: join(stateDir, 'log') });
+    const { log } = service;
+    for (const warning of warnings) log.warn({}, formatFinding(warning));
+    endOnFaults(service);
+    const stopping = nextSignal();
+    const print = (line: string) => void io.stdout.write(`${line}\n`);
+    const app = await startApp({
+      ...{ config, stateDir, log, logReader: service.reader, print },
+      envPassword: process.env.CRASHCART_PASSWORD,
+      isTty: process.stdout.isTTY ?? false,
+    });
+    print(`crashcart ready ${app.url}`);
+    const signal = await stopping;
+    log.info({ signal }, 'Stopping');
+    // Ctrl-C in a terminal ends what it began; a service that stops leaves its machines running.
+    await app.close({ stopMachines: signal === 'SIGINT' });
+    await service.close();
+    lock.release();
+    return 0;
+  });
+}
+
+/** Resolves with the first signal that asks to stop; the same signal again ends at once. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((done) => {
+    const stop = (signal: NodeJS.Signals) => done(signal);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  });
+}
+
+/** An unexpected exception ends the process with a clear log; a supervisor starts it again. */
+function endOnFaults(service: ReturnType<typeof openServiceLog>): void {
+  process.on('exit', () => service.flushSync());
+  process.on('uncaughtException', (error) => {
+    service.log.error({ err: error }, 'An unexpected error ends the server');
+    process.exit(1);
+  });
+}
