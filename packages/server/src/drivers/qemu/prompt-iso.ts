@@ -28,7 +28,7 @@ const PARTS = {
  * `directory`; resolves with its path. Rejects when a package that it is made of is missing.
  */
 export async function buildPromptIso(directory: string): Promise<string> {
-  const iso = join(directory, 'prompt-1.iso');
+  const iso = join(directory, 'prompt-2.iso');
   if (await exists(iso)) return iso;
   for (const path of Object.values(PARTS)) {
     if (await exists(path)) continue;
@@ -44,7 +44,8 @@ export async function buildPromptIso(directory: string): Promise<string> {
     ...Object.keys(texts).map((name) => `${name}=${join(directory, name)}`),
   ];
   const boot = ['-b', 'isolinux.bin', '-c', 'boot.cat', '-no-emul-boot', '-boot-load-size', '4'];
-  const args = ['-as', 'mkisofs', '-quiet', '-o', `${iso}.new`, ...boot, '-boot-info-table'];
+  // ipxe.lkrn is a link in Debian, and a medium of links does not boot.
+  const args = ['-as', 'mkisofs', '-quiet', '-f', '-o', `${iso}.new`, ...boot, '-boot-info-table'];
   await runProcess('xorriso', [...args, '-graft-points', ...grafts]);
   await moveAside(`${iso}.new`, iso);
   return iso;
