@@ -82,20 +82,7 @@ function installModules() {
   const value = `${lock.digest('hex')} ${process.versions.modules}\n`;
   if (existsSync(join(ROOT, 'node_modules')) && isStamped('modules', value)) return;
   say('Installing Node modules (npm ci) …');
-  const kinds = ['--include=dev', '--include=optional'];
-  const ci = spawnSync('npm', ['ci', ...kinds], { cwd: ROOT, encoding: 'utf8' });
-  if (ci.status !== 0) {
-    const output = `${ci.stdout ?? ''}${ci.stderr ?? ''}`;
-    if (!output.includes('EUSAGE')) {
-      process.stderr.write(output);
-      throw new SetupError(`Installing Node modules failed: npm ci (${ci.error ?? ci.status})`);
-    }
-    // npm ci insists that the lockfile names the optional native packages of every platform, which
-    // a lockfile has only when the registry that it was made from had them all. An install without
-    // saving takes the same locked versions and checksums and leaves the lockfile alone.
-    say('npm ci refuses this lockfile; installing its versions with npm install --no-save …');
-    runQuietly('Installing Node modules', 'npm', ['install', '--no-save', ...kinds]);
-  }
+  runQuietly('Installing Node modules', 'npm', ['ci', '--include=dev', '--include=optional']);
   stamp('modules', value);
 }
 

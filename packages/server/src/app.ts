@@ -49,7 +49,7 @@ const TOTP_SECRET = 'totp.secret';
 /** Builds everything from the configuration and serves; releases all of it when a step fails. */
 export async function startApp(options: AppOptions): Promise<App> {
   const scope = new Scope();
-  const running = { stopMachines: false };
+  const running = { stopMachines: false, failed: false };
   try {
     const auth = await startAuth(options, scope);
     const info = await startInfo(options, scope);
@@ -84,6 +84,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       },
     };
   } catch (error) {
+    running.failed = true;
     await scope.close().catch(() => undefined);
     throw error;
   }
@@ -109,6 +110,7 @@ async function startAuth(options: AppOptions, scope: Scope): Promise<Auth> {
     },
   });
   scope.add(() => auth.close());
+  log.info({ enabled: config.enabled, htpasswdFile }, 'Authentication');
   return auth;
 }
 
@@ -143,13 +145,18 @@ async function startMachine(
     readonly options: AppOptions;
     readonly info: Info;
     readonly scope: Scope;
-    readonly running: { readonly stopMachines: boolean };
+    readonly running: { readonly stopMachines: boolean; readonly failed: boolean };
   },
 ): Promise<OwnedHost> {
   const { log, stateDir } = options;
   const drivers = await createDrivers(config, { id, stateDir }, log);
-  scope.add(() => drivers.qemu?.stop({ kill: running.stopMachines }));
-  const { hid, streamer } = config;
+  // A server that could not start leaves no machine behind that was not there before.
+  const { qemu } = drivers;
+  scope.add(() =>
+    qemu?.stop({ kill: running.stopMachines || (running.failed && qemu.startedHere) }),
+  );
+  const { hid, atx, streamer } = config;
+  log.info({ machine: id, hid: hid.type, atx: atx.type, streamer: streamer.type }, 'Machine');
   const host = createHost({
     ...{ id, name: config.name || id, drivers, info: info.state, log },
     hid: {
@@ -181,18 +188,48 @@ async function listen(http: HttpServer, { config, stateDir, log }: AppOptions): 
         ? selfSigned(join(stateDir, 'tls'), host)
         : loadPair(tls.cert, tls.key))
     : undefined;
-  const main = await http.listen({ host, port, ...(pair ? { tls: pair } : {}) });
+  const main = await claim(
+    () => http.listen({ host, port, ...(pair ? { tls: pair } : {}) }),
+    `${host}:${port}`,
+    '--port N or --listen ADDRESS',
+  );
+  log.info({ host, port: main.port, tls: tls.enabled }, 'Listening');
   if (plain.enabled) {
-    const { port: plainPort } = await http.listen({ host, port: plain.port });
+    const { port: plainPort } = await claim(
+      () => http.listen({ host, port: plain.port }),
+      `${host}:${plain.port}`,
+      '--plain-http N',
+    );
     log.info({ host, port: plainPort }, 'Plain HTTP is served as well');
   }
   const { unix, unix_mode: mode } = config.kvmd.server;
   if (unix !== '') {
     await removeFile(unix);
-    await http.listen({ path: unix });
+    await claim(() => http.listen({ path: unix }), unix, '--unix PATH');
     await chmod(unix, mode);
   }
   const name = ['0.0.0.0', '::', ''].includes(host) ? 'localhost' : host;
   const shown = name.includes(':') ? `[${name}]` : name;
   return `${pair ? 'https' : 'http'}://${shown}:${main.port}/`;
+}
+
+/** What the operator can do about a place that cannot be listened on. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses it',
+  EADDRNOTAVAIL: 'this host does not have the address',
+  ENOTFOUND: 'there is no host of this name',
+  EACCES: 'this user may not',
+};
+
+/** Listens, or says in one sentence why that is not possible and which option helps. */
+async function claim<T>(listen: () => Promise<T>, where: string, option: string): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = WHY_NOT[code] ?? (error instanceof Error ? error.message : String(error));
+    throw new Error(`Cannot listen on ${where}: ${why}. Choose another place with ${option}.`, {
+      cause: error,
+    });
+  }
 }

@@ -2,9 +2,10 @@ import type { MachineConfig } from './config/schema.ts';
 import type { AtxDriver } from './core/atx-driver.ts';
 import type { HidDriver } from './core/hid-driver.ts';
 import type { Log } from './core/log.ts';
-import { DerivedCell, until } from './core/state.ts';
+import { until } from './core/state.ts';
 import type { VideoSource } from './core/video-source.ts';
 import type { QemuMachine } from './drivers/qemu/machine.ts';
+import { DRIVERS } from './drivers/registry.ts';
 
 /** Where a machine of ours belongs. */
 export interface MachinePlace {
@@ -23,19 +24,25 @@ export interface ConfiguredDrivers {
 /** How long a new QEMU may take before the server says that it is ready without it, ms. */
 const START_MS = 15_000;
 
-/** Makes the configured drivers; the code of others is never loaded. */
+/** Makes the configured drivers of one machine. */
 export async function createDrivers(
   config: MachineConfig,
   place: MachinePlace,
   log: Log,
 ): Promise<ConfiguredDrivers> {
-  const types = [config.hid.type, config.atx.type, config.streamer.type];
-  const qemu = types.includes('qemu') ? await startQemu(config, place, log) : undefined;
+  let machine: Promise<QemuMachine> | undefined;
+  const context = {
+    log,
+    qemu: () => {
+      machine ??= startQemu(config, place, log);
+      return machine;
+    },
+  };
   return {
-    hid: qemu && config.hid.type === 'qemu' ? qemu.hid : await disabledHid(),
-    atx: qemu && config.atx.type === 'qemu' ? qemu.atx : await disabledAtx(),
-    video: qemu && config.streamer.type === 'qemu' ? await screenOf(qemu, log) : await noVideo(),
-    qemu,
+    hid: await DRIVERS.hid[config.hid.type](context),
+    atx: await DRIVERS.atx[config.atx.type](context),
+    video: await DRIVERS.streamer[config.streamer.type](context),
+    qemu: await machine,
   };
 }
 
@@ -53,33 +60,11 @@ async function startQemu(config: MachineConfig, place: MachinePlace, log: Log) {
     log,
   );
   // Ready means that the machine works or that its failure is known; both are in the state then.
-  await until(
+  const known = until(
     machine.status,
     (status) => status !== 'starting',
     AbortSignal.timeout(START_MS),
-  ).catch(() => undefined);
+  );
+  await known.catch(() => log.warn({ machine: place.id }, 'The machine takes long to start'));
   return machine;
-}
-
-async function screenOf(machine: QemuMachine, log: Log): Promise<VideoSource> {
-  const { QemuVideoSource } = await import('./drivers/qemu/streamer.ts');
-  return new QemuVideoSource({
-    vncSocketPath: machine.vncSocketPath,
-    powered: new DerivedCell([machine.runState], () => machine.runState.value === 'running'),
-    offReason: () => machine.failure.value ?? 'The machine is off. Press Power to start it.',
-    onLeds: (mask) => machine.ledsFromVnc(mask),
-    log,
-  });
-}
-
-async function disabledHid(): Promise<HidDriver> {
-  return new (await import('./drivers/disabled/hid.ts')).DisabledHid();
-}
-
-async function disabledAtx(): Promise<AtxDriver> {
-  return new (await import('./drivers/disabled/atx.ts')).DisabledAtx();
-}
-
-async function noVideo(): Promise<VideoSource> {
-  return new (await import('./drivers/disabled/streamer.ts')).DisabledVideoSource();
 }

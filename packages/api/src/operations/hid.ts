@@ -21,8 +21,6 @@ export const MOUSE_OUTPUTS = ['usb', 'usb_win98', 'usb_rel', 'ps2', 'disabled'] 
 
 /** A key by name; names are case-sensitive. */
 export const key = valid.oneOf('Keyboard key', KEY_NAMES, { exact: true });
-/** A mouse button by name in any case. */
-export const mouseButton = valid.oneOf('Mouse button', MOUSE_BUTTONS);
 /** An absolute coordinate, clamped: -32768 is left or top, 32767 right or bottom. */
 export const mouseMove = valid.clampedInt('Mouse move', -32768, 32767);
 /** A relative step or a wheel step, clamped to -127..127. */

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.ts';
 import { ensureDir, listFiles, readText } from '../platform/files.ts';
 import { lockStateDirectory } from '../platform/state-lock.ts';
 import { openServiceLog } from '../service-log.ts';
+import { VERSION } from '../version.ts';
 import { parseRunArgs } from './args.ts';
 import { type CliIo, runCommand } from './io.ts';
 
@@ -33,6 +34,8 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
     const lock = lockStateDirectory(stateDir);
     const service = openServiceLog({ level: 'info', dir: join(stateDir, 'log') });
     const { log } = service;
+    log.info({ version: VERSION, node: process.version, pid: process.pid }, 'Starting');
+    log.info({ stateDir, config: args.config ?? CONFIG_DIR }, 'State and configuration');
     for (const warning of warnings) log.warn({}, formatFinding(warning));
     endOnFaults(service);
     const stopping = nextSignal();
@@ -42,6 +45,7 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
       envPassword: process.env.CRASHCART_PASSWORD,
       isTty: process.stdout.isTTY ?? false,
     });
+    log.info({ url: app.url }, 'Ready');
     print(`crashcart ready ${app.url}`);
     const signal = await stopping;
     log.info({ signal }, 'Stopping');

@@ -1,11 +1,12 @@
 import { KEY_NAMES } from '@crashcart/api';
 import { z } from 'zod';
+import { driverTypes } from '../drivers/registry.ts';
 import * as type from './types.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const hid = type.section({
-  type: type.choice(['qemu', 'disabled']).default('qemu'),
+  type: type.choice(driverTypes('hid')).default('qemu'),
   ignore_keys: type.words(z.enum(KEY_NAMES, 'must be key names such as KeyA')).default([]),
   jiggler: type
     .section({
@@ -17,7 +18,7 @@ const hid = type.section({
 });
 
 const atx = type.section({
-  type: type.choice(['qemu', 'disabled']).default('qemu'),
+  type: type.choice(driverTypes('atx')).default('qemu'),
   click_delay: type.atLeast(0.1).default(0.1),
   long_click_delay: type.atLeast(0.1).default(5.5),
 });
@@ -25,7 +26,7 @@ const atx = type.section({
 const msd = type.section({ type: type.choice(['disabled']).default('disabled') });
 
 const streamer = type.section({
-  type: type.choice(['qemu', 'disabled']).default('qemu'),
+  type: type.choice(driverTypes('streamer')).default('qemu'),
   forever: type.bool(false),
   reset_delay: type.atLeast(0).default(1),
   shutdown_delay: type.atLeast(0.1).default(10),

@@ -89,12 +89,6 @@ export function text(max = 512) {
   return z.string(error).max(max, error);
 }
 
-/** Picture size in px, like 1920x1080. */
-export function resolution() {
-  const error = 'must be a size like 1920x1080';
-  return z.string(error).regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, error);
-}
-
 /** A section: its keys and no others; all of it may be left out. */
 export function section<T extends z.ZodRawShape>(shape: T) {
   return z.strictObject(shape, {

@@ -1,32 +1,27 @@
-import type { z } from 'zod';
+import type { AtxDriver } from '../core/atx-driver.ts';
+import type { HidDriver } from '../core/hid-driver.ts';
+import type { Log } from '../core/log.ts';
+import type { VideoSource } from '../core/video-source.ts';
+import type { QemuMachine } from './qemu/machine.ts';
 
-/** Parts of a machine that have drivers. */
-export type DriverPart = 'machine' | 'hid' | 'atx' | 'msd' | 'streamer';
-
-/** A driver as the registry has it: what may be configured, and how it is made. */
-export interface DriverDefinition<Options extends z.ZodType, Made> {
-  readonly part: DriverPart;
-  /** Its name in the configuration. */
-  readonly type: string;
-  readonly options: Options;
-  /** Loads the driver's code and makes one; only configured drivers are ever loaded. */
-  readonly create: (options: z.output<Options>, ...context: never[]) => Promise<Made>;
+/** What a driver may use when it is made. */
+export interface DriverContext {
+  readonly log: Log;
+  /** The QEMU of this machine, started at the first call. */
+  qemu(): Promise<QemuMachine>;
 }
 
-/** Declares a driver. */
-export function defineDriver<
-  Options extends z.ZodType,
-  Made,
-  Context extends readonly unknown[],
-  const Part extends DriverPart,
-  const Type extends string,
->(
-  part: Part,
-  type: Type,
-  definition: {
-    readonly options: Options;
-    readonly create: (options: z.output<Options>, ...context: Context) => Promise<Made>;
-  },
-) {
-  return { part, type, ...definition };
+/** Loads the code of a driver and makes one. */
+export type CreateDriver<Made> = (context: DriverContext) => Promise<Made>;
+
+/** The drivers of every part by the `type` that the configuration names. */
+export interface DriverRegistry {
+  readonly hid: Readonly<Record<string, CreateDriver<HidDriver>>>;
+  readonly atx: Readonly<Record<string, CreateDriver<AtxDriver>>>;
+  readonly streamer: Readonly<Record<string, CreateDriver<VideoSource>>>;
+}
+
+/** Declares drivers, and keeps their names as types. */
+export function defineDrivers<const Registry extends DriverRegistry>(registry: Registry): Registry {
+  return registry;
 }

@@ -1,4 +1,4 @@
-import { access, open, rm, stat } from 'node:fs/promises';
+import { access, open, rm } from 'node:fs/promises';
 import { isSystemError } from './files.ts';
 
 /** Makes an empty raw disk of `sizeBytes` that takes no room until written; an existing one stays. */
@@ -21,17 +21,6 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Size and time of change of a file, as a short text that differs when the file does. */
-export async function fileVersion(path: string): Promise<string | undefined> {
-  try {
-    const { size, mtimeMs } = await stat(path);
-    return `${size}-${Math.floor(mtimeMs)}`;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 /** Removes a file or directory; it need not exist. */

@@ -3,7 +3,7 @@ import { isAlive, ProgramMissingError, runProcess, spawnProcess } from './proces
 
 describe('process', () => {
   it('keeps the last lines and tells how a child ended', async () => {
-    const script = 'for (let i = 0; i < 9; i++) console.error(`line ${i}`); process.exit(3)';
+    const script = "for (let i = 0; i < 9; i++) console.error('line ' + i); process.exit(3)";
     const child = await spawnProcess(process.execPath, ['-e', script], { keptLines: 2 });
     expect(await child.exit).toEqual({ code: 3, signal: null });
     expect(child.lastLines).toEqual(['line 7', 'line 8']);

@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
+export type { Socket } from 'node:net';
+
 /** Connects to a unix socket; rejects with the system's error, or with the reason of `signal`. */
 export function connectUnix(path: string, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {

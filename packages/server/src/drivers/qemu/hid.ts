@@ -3,6 +3,7 @@ import { HID_OFFLINE, type HidDriver, type HidDriverState } from '../../core/hid
 import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
 import { StateCell, type Unsubscribe, until } from '../../core/state.ts';
+import { RFB_LED } from '../../protocols/rfb-messages.ts';
 import { INPUT_DEVICES } from './command-line.ts';
 import type { QemuLink } from './machine.ts';
 import { QCODES } from './qcodes.ts';
@@ -10,7 +11,7 @@ import { QCODES } from './qcodes.ts';
 /** Between two keyboard reports, ms: usb-kbd loses keys below 6. */
 const KEYBOARD_PACE_MS = 7;
 const OUTPUTS = ['usb', 'usb_rel'];
-/** More waiting events than this are dropped, oldest first never: new ones are refused. */
+/** With more waiting events than this, new ones are refused; releases are always taken. */
 const MAX_BACKLOG = 20_000;
 
 type InputEvent = { readonly type: string; readonly data: object };
@@ -18,6 +19,7 @@ type InputEvent = { readonly type: string; readonly data: object };
 interface Item {
   readonly kind: 'key' | 'button' | 'move' | 'other';
   readonly events: readonly InputEvent[];
+  readonly releases?: boolean;
 }
 
 const buttonEvent = (button: string, down: boolean): InputEvent => ({
@@ -74,14 +76,14 @@ export class QemuHid implements HidDriver {
     const down = { type: 'key', data: { down: true, key: { type: 'qcode', data } } };
     const up = { type: 'key', data: { down: false, key: { type: 'qcode', data } } };
     this.#hold(`key ${data}`, pressed, up);
-    this.#push({ kind: 'key', events: [pressed ? down : up] });
+    this.#push({ kind: 'key', events: [pressed ? down : up], releases: !pressed });
   }
 
   button(button: MouseButton, pressed: boolean): void {
     if (button === 'up' || button === 'down') this.#refuse(`mouse button ${button}`);
     const name = BUTTONS[button];
     this.#hold(`button ${name}`, pressed, buttonEvent(name, false));
-    this.#push({ kind: 'button', events: [buttonEvent(name, pressed)] });
+    this.#push({ kind: 'button', events: [buttonEvent(name, pressed)], releases: !pressed });
   }
 
   move(x: number, y: number): void {
@@ -110,9 +112,21 @@ export class QemuHid implements HidDriver {
 
   releaseAll(): void {
     for (const [name, event] of this.#held) {
-      this.#push({ kind: name.startsWith('key') ? 'key' : 'button', events: [event] });
+      const kind = name.startsWith('key') ? 'key' : 'button';
+      this.#push({ kind, events: [event], releases: true });
     }
     this.#held.clear();
+  }
+
+  /** Releases every key and button there is: what a server before us pressed is not known. */
+  releaseUnknown(): void {
+    for (const data of new Set(QCODES.values())) {
+      const up = { type: 'key', data: { down: false, key: { type: 'qcode', data } } };
+      this.#push({ kind: 'key', events: [up], releases: true });
+    }
+    for (const name of ['left', 'right', 'middle']) {
+      this.#push({ kind: 'button', events: [buttonEvent(name, false)], releases: true });
+    }
   }
 
   async reset(): Promise<void> {
@@ -158,9 +172,10 @@ export class QemuHid implements HidDriver {
     }
   }
 
-  /** LEDs as a mask: 1 scroll, 2 num, 4 caps. */
+  /** LEDs as a mask of RFB_LED. */
   setLeds(mask: number): void {
-    this.#leds = { scroll: (mask & 1) !== 0, num: (mask & 2) !== 0, caps: (mask & 4) !== 0 };
+    const lit = (led: number) => (mask & led) !== 0;
+    this.#leds = { caps: lit(RFB_LED.caps), scroll: lit(RFB_LED.scroll), num: lit(RFB_LED.num) };
     this.#update();
   }
 
@@ -211,7 +226,7 @@ export class QemuHid implements HidDriver {
       this.#queue[last] = item;
       return;
     }
-    if (this.#queue.length - this.#head >= MAX_BACKLOG) {
+    if (!item.releases && this.#queue.length - this.#head >= MAX_BACKLOG) {
       this.#refuse('so many events');
       return;
     }

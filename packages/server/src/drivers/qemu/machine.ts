@@ -30,6 +30,8 @@ export interface QemuMachineOptions {
   readonly net?: 'none' | 'user';
   /** Probed unless told. */
   readonly accel?: Acceleration;
+  /** A disk image of one's own, which must exist; else a sparse one of ours is made. */
+  readonly disk?: string;
   readonly diskBytes?: number;
   /** A new machine is switched on at once; true unless told. */
   readonly autostart?: boolean;
@@ -80,7 +82,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     this.#options = options;
     this.#log = log;
     this.#directory = join(options.stateDir, 'machines', options.id);
-    this.#paths = machinePaths(this.#directory);
+    this.#paths = machinePaths(this.#directory, options.disk);
     this.vncSocketPath = options.attach?.vnc ?? this.#paths.vnc;
     this.serialSocketPath = options.attach?.serial ?? this.#paths.serial;
     this.hid = new QemuHid(this, log);
@@ -154,7 +156,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
   async #connect(signal: AbortSignal): Promise<QmpClient> {
     const { attach, timeoutMs } = this.#options;
     if (attach) return QmpClient.connect(attach.qmp, signal, timeoutMs);
-    this.#id = await findQemu(this.#paths.record);
+    this.#id = await findQemu(this.#paths);
     if (this.#id) {
       this.#log.info({ pid: this.#id.pid }, 'the machine runs already and is taken over');
       return QmpClient.connect(this.#paths.qmp, signal, timeoutMs);
@@ -193,7 +195,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       extraArgs: options.extraArgs ?? [],
     });
     this.#controller.signal.throwIfAborted();
-    const diskBytes = options.diskBytes ?? 16 * 2 ** 30;
+    const diskBytes = options.disk === undefined ? (options.diskBytes ?? 16 * 2 ** 30) : undefined;
     return launchQemu(program, args, this.#paths, this.#directory, diskBytes);
   }
 
@@ -209,6 +211,8 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       if (isNew && this.runState.value === 'prelaunch' && this.#options.autostart !== false) {
         await this.execute('cont');
       }
+      // Whoever served this machine before may have left keys down.
+      if (!isNew && this.runState.value === 'running') this.hid.releaseUnknown();
       this.failure.set(undefined);
       while (!signal.aborted) {
         const pause = sleep(HEALTH_MS, signal).catch(() => undefined);

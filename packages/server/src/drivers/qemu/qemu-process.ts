@@ -8,6 +8,7 @@ import {
   type ProcessId,
   spawnProcess,
 } from '../../platform/process.ts';
+import { processStartTicks } from '../../platform/state-lock.ts';
 import { isObject } from '../../protocols/qmp.ts';
 import type { QemuPaths } from './command-line.ts';
 
@@ -15,12 +16,15 @@ import type { QemuPaths } from './command-line.ts';
 const MAX_SOCKET_PATH = 107;
 
 /** The files of one machine below its directory. */
-export function machinePaths(directory: string): QemuPaths & { readonly record: string } {
+export function machinePaths(
+  directory: string,
+  disk = join(directory, 'disk.raw'),
+): QemuPaths & { readonly record: string } {
   const paths = {
     qmp: join(directory, 'qmp.sock'),
     vnc: join(directory, 'vnc.sock'),
     serial: join(directory, 'serial.sock'),
-    disk: join(directory, 'disk.raw'),
+    disk,
     pidFile: join(directory, 'qemu.pid'),
     record: join(directory, 'qemu.json'),
   };
@@ -31,7 +35,24 @@ export function machinePaths(directory: string): QemuPaths & { readonly record: 
 }
 
 /** The QEMU that was started for this directory and still runs, if any. */
-export async function findQemu(record: string): Promise<ProcessId | undefined> {
+export async function findQemu({
+  record,
+  pidFile,
+  qmp,
+}: ReturnType<typeof machinePaths>): Promise<ProcessId | undefined> {
+  return (await recordedQemu(record)) ?? (await unrecordedQemu(pidFile, qmp));
+}
+
+/** A QEMU whose server was killed before it wrote the record; QEMU's own pid file knows it. */
+async function unrecordedQemu(pidFile: string, qmp: string): Promise<ProcessId | undefined> {
+  const pid = Number((await readText(pidFile))?.trim());
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  const arguments_ = await readText(`/proc/${pid}/cmdline`);
+  const startTime = processStartTicks(pid);
+  return arguments_?.includes(qmp) && startTime !== undefined ? { pid, startTime } : undefined;
+}
+
+async function recordedQemu(record: string): Promise<ProcessId | undefined> {
   const text = await readText(record);
   try {
     const value: unknown = JSON.parse(text ?? 'null');
@@ -50,10 +71,10 @@ export async function launchQemu(
   args: readonly string[],
   paths: ReturnType<typeof machinePaths>,
   directory: string,
-  diskBytes: number,
+  diskBytes: number | undefined,
 ): Promise<Process> {
   await ensureDir(directory);
-  await ensureSparseFile(paths.disk, diskBytes);
+  if (diskBytes !== undefined) await ensureSparseFile(paths.disk, diskBytes);
   for (const path of [paths.qmp, paths.vnc, paths.serial]) await removePath(path);
   const process = await spawnProcess(program, args, { detached: true });
   const { qmp, vnc, serial } = paths;

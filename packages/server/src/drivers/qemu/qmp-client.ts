@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
 import { StateCell, type Unsubscribe } from '../../core/state.ts';
-import { connectUnix } from '../../platform/unix-socket.ts';
+import { connectUnix, type Socket } from '../../platform/unix-socket.ts';
 import {
   encodeQmpCommand,
   type QmpEvent,

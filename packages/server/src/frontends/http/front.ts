@@ -11,6 +11,7 @@ import { changesState, checkOrigin } from './origin.ts';
 import type { PageServer } from './page-files.ts';
 import { type Machines, type Place, placeOf, tidyPath } from './place.ts';
 import { Reply, sendReply } from './reply.ts';
+import { logRequest } from './request-log.ts';
 import type { PathRoutes } from './routes.ts';
 
 /** What a front is made of. */
@@ -42,9 +43,13 @@ export class Front {
   /** Answers one request. */
   handle(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
     const address = clientAddress(request, connection);
+    const startMs = performance.now();
     try {
       if (!this.#inFlight.enter(address)) throw new TooManyRequestsError();
-      response.once('close', () => this.#inFlight.leave(address));
+      response.once('close', () => {
+        this.#inFlight.leave(address);
+        logRequest(this.#given.services.log, request, response, startMs);
+      });
       this.#route(request, response, connection);
     } catch (error) {
       this.#send(response, errorReply(error, this.#given.services.log));
@@ -83,6 +88,11 @@ export class Front {
       this.#openApi(response);
       return;
     } else if (place?.kind === 'page') {
+      if (place.path === '' && this.#given.page?.find('/')) {
+        // The page's addresses are relative: without the slash they would miss the machine.
+        this.#send(response, permanentRedirect(query === '' ? `${path}/` : `${path}/?${query}`));
+        return;
+      }
       if (this.#page(request, response, place.path)) return;
     }
     this.#redirectOrNotFound(response, path, query, unix);

@@ -29,7 +29,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${url}${path}`, { headers: { 'accept-encoding': 'identity', ...headers } });
 
 test('gives the page at its views, and never code that is inline', async () => {
-  for (const path of ['/', '/kvm/', '/login/']) {
+  for (const path of ['/', '/kvm', '/login']) {
     const answer = await get(path);
     expect(await answer.text()).toContain('<title>page</title>');
     const policy = answer.headers.get('content-security-policy');
@@ -37,6 +37,7 @@ test('gives the page at its views, and never code that is inline', async () => {
     expect(policy).not.toContain('unsafe');
     expect(answer.headers.get('cache-control')).toBe('no-cache');
   }
+  expect((await get('/kvm/')).status).toBe(404);
   expect((await get('/kvm/../../etc/passwd')).status).toBe(404);
 });
 

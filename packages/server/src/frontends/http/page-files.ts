@@ -61,8 +61,8 @@ export const PAGE_CSP = [
 ].join('; ');
 
 const INDEX = '/index.html';
-/** Where the page's own router takes over. */
-const VIEWS: ReadonlySet<string> = new Set(['/', '/kvm', '/kvm/', '/login', '/login/']);
+/** The page's addresses are relative, so it is never below a slash: `/kvm/` redirects to `/kvm`. */
+const VIEWS: ReadonlySet<string> = new Set(['/', '/kvm', '/login']);
 
 /** Serves the files of the page, compressed once per file and coding. */
 export class PageServer {

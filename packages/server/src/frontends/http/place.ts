@@ -5,7 +5,7 @@ export type Place =
   | { readonly kind: 'api'; readonly host: Host; readonly base: string; readonly path: string }
   | { readonly kind: 'streamer'; readonly host: Host; readonly base: string; readonly path: string }
   | { readonly kind: 'openapi'; readonly base: string; readonly path: string }
-  | { readonly kind: 'page'; readonly base: ''; readonly path: string };
+  | { readonly kind: 'page'; readonly base: string; readonly path: string };
 
 /** The machines that URLs name. */
 export interface Machines {
@@ -17,7 +17,7 @@ const OPENAPI = '/openapi.json';
 
 /**
  * Reads a path. `/api/…` and `/streamer/…` are the default machine's, `/m/ID/api/…` and
- * `/m/ID/streamer/…` those of machine ID. On the unix socket the API has no prefix (the proxy cuts
+ * `/m/ID/streamer/…` those of machine ID, whose page is at `/m/ID/` (path `''`: its slash is missing). On the unix socket the API has no prefix (the proxy cuts
  * it off); prefixed paths work there too. Undefined for an unknown machine.
  */
 export function placeOf(path: string, unix: boolean, known: Machines): Place | undefined {
@@ -29,7 +29,7 @@ export function placeOf(path: string, unix: boolean, known: Machines): Place | u
     const id = end < 0 ? path.slice(3) : path.slice(3, end);
     host = known.machines.get(safeDecode(id));
     machineBase = `/m/${id}`;
-    rest = end < 0 ? '/' : path.slice(end);
+    rest = end < 0 ? '' : path.slice(end);
   }
   if (host === undefined) return undefined;
   if (rest.startsWith('/api/')) return api(host, `${machineBase}/api`, rest.slice(4));
@@ -40,7 +40,7 @@ export function placeOf(path: string, unix: boolean, known: Machines): Place | u
     return { kind: 'streamer', host, base: machineBase, path: rest };
   }
   if (bare) return api(host, '', rest);
-  return machineBase === '' ? { kind: 'page', base: '', path } : undefined;
+  return unix ? undefined : { kind: 'page', base: machineBase, path: rest };
 }
 
 const BARE_STREAMER: ReadonlySet<string> = new Set(['/streamer/state', '/streamer/stream']);

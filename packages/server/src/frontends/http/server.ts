@@ -16,7 +16,7 @@ import { openApiSource } from './openapi.ts';
 import { type PageFiles, PageServer } from './page-files.ts';
 import { routesOfContract } from './routes.ts';
 
-export type { Host, VideoFront } from './host.ts';
+export type { Host } from './host.ts';
 
 /** What the HTTP server is made of. */
 export interface HttpServerOptions
