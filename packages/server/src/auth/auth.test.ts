@@ -203,7 +203,12 @@ describe('sessions', () => {
     );
     const other = await auth.authenticate({ token: b?.token ?? '', address: ADDRESS });
     expect(auth.may(other, 'power')).toBe(true);
-    expect(auth.sessions().map(({ address }) => address)).toEqual(['a', 'b']);
+    expect(
+      auth
+        .sessions()
+        .map(({ address }) => address)
+        .toSorted(),
+    ).toEqual(['a', 'b']);
     auth.logout(a?.token);
     expect(other.ended.aborted).toBe(true);
     expect(auth.may(other, 'power')).toBe(false);
