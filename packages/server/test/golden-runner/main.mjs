@@ -12,18 +12,26 @@ import { commandRig, noRig } from './rig.mjs';
 
 const USAGE = `Replays recorded exchanges against a server.
 
-  npm run golden -- [--dir DIR] [--base URL --prefix PREFIX] [--only GROUP,...]
+  npm run golden -- [--dir DIR] [--only GROUP,...] [--product | --base URL --prefix PREFIX]
+
+Without --product and --base the server is one with pretended hardware and the facts of the
+recorded box. Cases that need what it cannot pretend are skipped, with the reason; groups of
+operations that are not there yet fail.
 
   --dir DIR       recordings, *.jsonl (those of the project)
-  --base URL      http://HOST:PORT, https://HOST:PORT or unix:/PATH; without it a server is started
-  --prefix PREFIX of the API (/api for a TCP server)
+  --only GROUPS   by comma, e.g. auth,info
+  --product       start the built server, without a machine
+  --base URL      http://HOST:PORT, https://HOST:PORT or unix:/PATH of a server that runs
+  --prefix PREFIX of its API (/api; none over a unix socket)
   --front URL     server for the cases that were recorded through the TLS front
-  --user, --passwd
-  --rig COMMAND   plays the actions on the rig; cases that need others are skipped
-  --only GROUPS   by comma
-  --differences FILE  what we answer otherwise, and why
+  --user, --passwd  of the server (admin, admin)
+  --rig COMMAND   plays the actions on the rig of --base or --product
+  --differences FILE  what we answer otherwise, and why (differences.json in DIR)
+
+The last line is "N passed, N failed, N skipped"; the status is 1 when a case failed.
 `;
 
+const SERVER = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const READY = /^crashcart ready (https?:\/\/\S+?)\/?$/;
 
@@ -31,6 +39,7 @@ const { values: options } = parseArgs({
   options: {
     dir: { type: 'string', default: fileURLToPath(new URL('../golden', import.meta.url)) },
     base: { type: 'string' },
+    product: { type: 'boolean', default: false },
     prefix: { type: 'string' },
     front: { type: 'string' },
     user: { type: 'string', default: 'admin' },
@@ -41,6 +50,30 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+
+/** Starts the server with pretended hardware, from its sources, in this process. */
+async function startRig() {
+  const { createServer } = await import('vite');
+  const conditions = ['source', 'module', 'node', 'development|production'];
+  const vite = await createServer({
+    configFile: false,
+    root: SERVER,
+    logLevel: 'error',
+    appType: 'custom',
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    oxc: { target: 'node20' },
+    optimizeDeps: { noDiscovery: true },
+    resolve: { conditions },
+    ssr: { resolve: { conditions } },
+  });
+  const { startGoldenRig } = await vite.ssrLoadModule('/test/support/golden-rig.ts');
+  const rig = await startGoldenRig();
+  const stop = async () => {
+    await rig.close();
+    await vite.close();
+  };
+  return { url: `http://127.0.0.1:${rig.port}`, rig: (action) => rig.action(action), stop };
+}
 
 /** Starts the built server on a state directory of its own; it ends with this process. */
 async function startServer(passwd) {
@@ -67,9 +100,14 @@ async function startServer(passwd) {
   return { url, stop };
 }
 
+function startOwn(passwd) {
+  if (options.base !== undefined) return undefined;
+  return options.product ? startServer(passwd) : startRig();
+}
+
 async function run() {
   const { dir, user, passwd } = options;
-  const own = options.base === undefined ? await startServer(passwd) : undefined;
+  const own = await startOwn(passwd);
   const base = parseBase(options.base ?? own.url);
   const prefix = options.prefix ?? (base.path === undefined ? '/api' : '');
   const target = { base, prefix };
@@ -81,7 +119,7 @@ async function run() {
     front: front ?? (prefix === '' ? undefined : target),
     user,
     passwd,
-    rig: options.rig ? commandRig(options.rig) : noRig,
+    rig: options.rig ? commandRig(options.rig) : (own?.rig ?? noRig),
     ...(file ? { differences: readDifferences(file) } : {}),
   });
   const count = { passed: 0, failed: 0, skipped: 0, flaky: 0 };
@@ -89,8 +127,8 @@ async function run() {
     for (const lines of readGroups(dir, options.only?.split(','))) {
       await replay.group(lines, ({ name, result, diff }) => {
         count[result] += 1;
-        if (result !== 'failed') return;
-        console.log(`FAIL ${name}`);
+        if (result !== 'failed' && result !== 'skipped') return;
+        console.log(`${result === 'failed' ? 'FAIL' : 'SKIP'} ${name}`);
         for (const text of diff.slice(0, 6)) console.log(`     ${text}`);
       });
     }

@@ -69,8 +69,10 @@ export class Replay {
   async #case(line) {
     const { name, flaky } = line;
     const target = this.#targetOf(line);
-    if (target === undefined || line.needs?.some((need) => this.#lacks(need, target))) {
-      return { name, result: 'skipped', diff: [] };
+    const lacking = line.needs?.filter((need) => this.#lacks(need, target)) ?? [];
+    if (target === undefined) lacking.push(`a way via ${line.via}`);
+    if (lacking.length > 0) {
+      return { name, result: 'skipped', diff: [`the rig lacks ${lacking.join(', ')}`] };
     }
     let diff;
     try {
@@ -106,7 +108,7 @@ export class Replay {
 
   #lacks(need, target) {
     if (need !== 'peer_root') return this.#unsupported.has(need);
-    return target.base.path === undefined || process.getuid() !== 0;
+    return target?.base.path === undefined || process.getuid() !== 0;
   }
 
   #run(line, target) {
@@ -122,6 +124,7 @@ export class Replay {
       frontPath: line.front_path,
       readMs: expect.read_ms,
     });
+    if (target.base.tls) dropSecure(answer);
     if (line.capture) this.#capture(line.capture, answer);
     return diffAnswer(expect, answer, line.volatile);
   }
@@ -209,4 +212,11 @@ export class Replay {
       }
     }
   }
+}
+
+/** Over TLS a cookie is Secure besides; the recordings are of plain HTTP. */
+function dropSecure({ headers }) {
+  const cookies = headers?.['set-cookie'];
+  if (cookies === undefined) return;
+  headers['set-cookie'] = [cookies].flat().map((cookie) => cookie.replace(/; Secure(?=;|$)/, ''));
 }

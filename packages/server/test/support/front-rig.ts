@@ -7,7 +7,7 @@ import { Auth } from '../../src/auth/auth.ts';
 import { Atx } from '../../src/core/atx.ts';
 import { EventHub } from '../../src/core/events.ts';
 import { Hid } from '../../src/core/hid.ts';
-import { silentLog } from '../../src/core/log.ts';
+import { type Log, silentLog } from '../../src/core/log.ts';
 import type { Machine } from '../../src/core/machine.ts';
 import { Scope } from '../../src/core/scope.ts';
 import { StateCell } from '../../src/core/state.ts';
@@ -33,6 +33,8 @@ export interface FrontRigOptions {
   readonly http?: Partial<HttpServerOptions>;
   readonly info?: Partial<InfoOptions>;
   readonly hidDriver?: NullHidDriver;
+  readonly source?: FakeVideoSource;
+  readonly log?: Log;
   readonly extraMachines?: readonly string[];
 }
 
@@ -71,7 +73,7 @@ export class FrontRig {
     const totpFile = join(directory, 'totp.secret');
     await writeFile(htpasswdFile, `admin:${ssha512('admin')}\n`);
     await writeFile(totpFile, '');
-    const log = silentLog;
+    const log = options.log ?? silentLog;
     const auth = new Auth({
       ...{ enabled: true, htpasswdFile, totpFile, maxExpireS: 0, extend: false, log },
       peerUids: new Set([0]),
@@ -81,11 +83,13 @@ export class FrontRig {
     scope.add(() => info.close());
     const hidDriver = options.hidDriver ?? new NullHidDriver();
     const atxDriver = new FakeAtxDriver();
-    const host = makeHost('default', { hidDriver, atxDriver, info, scope });
+    const source = options.source ?? new FakeVideoSource();
+    const host = makeHost('default', { hidDriver, atxDriver, source, info, scope });
     const machines = new Map([['default', host]]);
     for (const id of options.extraMachines ?? []) {
       const drivers = { hidDriver: new NullHidDriver(), atxDriver: new FakeAtxDriver() };
-      machines.set(id, makeHost(id, { ...drivers, info, scope }));
+      const extra = { ...drivers, source: new FakeVideoSource(), info, scope };
+      machines.set(id, makeHost(id, extra));
     }
     const server = createHttpServer({
       ...{ machines, defaultMachine: 'default', auth, info, log },
@@ -121,12 +125,18 @@ export class FrontRig {
 
 function makeHost(
   id: string,
-  given: { hidDriver: NullHidDriver; atxDriver: FakeAtxDriver; info: Info; scope: Scope },
+  given: {
+    hidDriver: NullHidDriver;
+    atxDriver: FakeAtxDriver;
+    source: FakeVideoSource;
+    info: Info;
+    scope: Scope;
+  },
 ): Host {
   const log = silentLog;
   const hid = new Hid({ driver: given.hidDriver, log });
   const atx = new Atx({ driver: given.atxDriver, log });
-  const streamer = new Streamer({ source: new FakeVideoSource(), log });
+  const streamer = new Streamer({ source: given.source, log, maxFps: 40 });
   const machine: Machine = {
     ...{ id, name: id, hid, atx, streamer },
     msd: new DisabledMsd(),
