@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
+          setupFiles: ['test/fuzz-runs.ts'],
           testTimeout: 15_000,
         },
       },

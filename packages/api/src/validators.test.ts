@@ -143,7 +143,6 @@ test.each(Object.keys(VALIDATORS))('%s gives a value or a ValidatorError for any
         expect(error).toBeInstanceOf(ValidatorError);
       }
     }),
-    { numRuns: 500 },
   );
 });
 

@@ -177,7 +177,6 @@ describe('RFB client', () => {
           expect(error).toBeInstanceOf(RfbError);
         }
       }),
-      { numRuns: 500 },
     );
   });
 });

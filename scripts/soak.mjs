@@ -1,0 +1,21 @@
+// `npm run soak`: the long runs that are no part of `npm test`: each property of the codecs with a
+// hundred times the inputs, then ten minutes of eight viewers, two of them stalled.
+import { spawnSync } from 'node:child_process';
+import { inRoot, orStop, ROOT, setUp, TEST_PACKAGES } from './setup.mjs';
+
+const FUZZED = ['protocols', 'validators', 'squash', 'dirty-region', 'htpasswd-file', 'log-reader'];
+const VIEWERS_S = 600;
+
+function run(program, args, env = {}) {
+  const result = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+orStop(() => setUp(TEST_PACKAGES));
+const fuzz = ['run', '--project', 'unit', '--testTimeout', '1800000', ...FUZZED];
+run(inRoot('node_modules/.bin/vitest'), fuzz, { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '20000' });
+run(process.execPath, [inRoot('bench/memory.mjs'), '--seconds', String(VIEWERS_S)]);
