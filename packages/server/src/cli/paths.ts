@@ -3,6 +3,9 @@ import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { listFiles, readText } from '../platform/files.ts';
 
+/** Where configuration is looked for without --config. */
+export const CONFIG_DIR = '/etc/crashcart';
+
 /** Where state is kept unless --state says otherwise: $XDG_STATE_HOME/crashcart. */
 export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
   const base = env.XDG_STATE_HOME;
@@ -25,7 +28,7 @@ export async function accountFiles(argv: readonly string[]) {
   const state = takeOption(argv, '--state');
   const file = takeOption(state.rest, '--config');
   const stateDir = resolve(state.value ?? defaultStateDir());
-  const sources = file.value === undefined ? {} : { file: file.value };
+  const sources = file.value === undefined ? { dir: CONFIG_DIR } : { file: resolve(file.value) };
   const { config } = await loadConfig(sources, { readText, listFiles });
   return {
     rest: file.rest,

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startApp } from '../app.ts';
 import { formatFinding } from '../config/errors.ts';
@@ -9,16 +8,7 @@ import { openServiceLog } from '../service-log.ts';
 import { VERSION } from '../version.ts';
 import { parseRunArgs } from './args.ts';
 import { type CliIo, runCommand } from './io.ts';
-
-/** Where configuration is looked for without --config. */
-const CONFIG_DIR = '/etc/crashcart';
-
-/** The state directory: as told, or `$XDG_STATE_HOME/crashcart`. */
-export function stateDirectory(given: string | undefined, env = process.env): string {
-  if (given !== undefined) return resolve(given);
-  const home = env.XDG_STATE_HOME || join(homedir(), '.local/state');
-  return join(home, 'crashcart');
-}
+import { CONFIG_DIR, defaultStateDir } from './paths.ts';
 
 /** `crashcart run`: serves until a signal ends it. Resolves with the exit code. */
 export function runCommandLine(argv: readonly string[], io: CliIo): Promise<number> {
@@ -29,7 +19,7 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
       { ...where, flags: args.flags },
       { readText, listFiles },
     );
-    const stateDir = stateDirectory(args.state);
+    const stateDir = resolve(args.state ?? defaultStateDir());
     await ensureDir(stateDir);
     const lock = lockStateDirectory(stateDir);
     const service = openServiceLog({ level: 'info', dir: join(stateDir, 'log') });

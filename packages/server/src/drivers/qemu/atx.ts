@@ -40,7 +40,7 @@ export class QemuAtx implements AtxDriver {
 
   async press(button: AtxSwitch, ms: number, signal: AbortSignal): Promise<void> {
     const { client, runState } = this.#link;
-    if (!client.value) throw new KvmError('UnavailableError');
+    if (!client.value) throw new KvmError('UnavailableError', this.#link.failure.value);
     const wasOn = runState.value === 'running';
     if (button === 'reset') {
       if (wasOn) await this.#link.execute('system_reset');

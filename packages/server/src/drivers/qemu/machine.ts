@@ -49,6 +49,8 @@ export interface QemuLink {
   readonly client: ReadonlyCell<QmpClient | undefined>;
   /** QEMU's run state (`running`, `prelaunch`, `shutdown`, …); empty without a connection. */
   readonly runState: ReadonlyCell<string>;
+  /** Why the machine does not work; undefined while it does. */
+  readonly failure: ReadonlyCell<string | undefined>;
   /** Rejects with UnavailableError when there is no connection. */
   execute(command: string, args?: object, signal?: AbortSignal): Promise<unknown>;
 }
@@ -83,7 +85,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     this.#log = log;
     this.#directory = join(options.stateDir, 'machines', options.id);
     this.#paths = machinePaths(this.#directory, options.disk);
-    this.vncSocketPath = options.attach?.vnc ?? this.#paths.vnc;
+    this.vncSocketPath = options.attach?.vnc || this.#paths.vnc;
     this.serialSocketPath = options.attach?.serial ?? this.#paths.serial;
     this.hid = new QemuHid(this, log);
     this.atx = new QemuAtx(this, log);
@@ -97,6 +99,11 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
   /** The process of QEMU; undefined where it is not ours. */
   get processId(): ProcessId | undefined {
     return this.#id;
+  }
+
+  /** Whether QEMU is a child of this process, and no older one. */
+  get startedHere(): boolean {
+    return this.#process !== undefined;
   }
 
   /** Begins; the state cells tell how it goes. */
