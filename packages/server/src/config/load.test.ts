@@ -76,6 +76,19 @@ describe('loadConfig', () => {
       'kvmd: {hid: {ignore_keys: [KeyA, Keya]}}',
       'kvmd.hid.ignore_keys.1: "Keya" is not allowed: must be key names',
     ],
+    [
+      'kvmd:\n  streamer:\n    desired_fps: {default: 50, max: 40}',
+      '/c.yaml:3: kvmd.streamer.desired_fps.default: 50 is not allowed: must lie between min (0) and max (40)',
+    ],
+    [
+      'kvmd: {streamer: {desired_fps: {min: 9, max: 8}}}',
+      'kvmd.streamer.desired_fps.min: 9 is not allowed: must be at most max (8)',
+    ],
+    [
+      'server:\n  tls: {cert: /c.pem}',
+      '/c.yaml:2: server.tls.key: {"cert":"/c.pem"} is not allowed: cert and key come together',
+    ],
+    ['server: {tls: {key: /k.pem}}', 'server.tls.cert: '],
     ['server:', '/c.yaml:1: server: null is not allowed: must be a section'],
     ['- 1', '/c.yaml:1: the top level must be keys'],
     ['a: [', '/c.yaml:1: '],
@@ -116,6 +129,20 @@ describe('loadConfig', () => {
   it('translates legacy keys', async () => {
     const { config } = await loadOne('kvmd: {streamer: {desired_fps: 20, max_fps: 25}}');
     expect(config.kvmd.streamer.desired_fps).toEqual({ default: 20, min: 0, max: 25 });
+  });
+
+  it('moves a rate that nobody gave into the limits', async () => {
+    const { config } = await loadOne('kvmd: {streamer: {desired_fps: {max: "20"}}}');
+    expect(config.kvmd.streamer.desired_fps).toEqual({ default: 20, min: 0, max: 20 });
+  });
+
+  it('knows what PiKVM has for devices that are not here', async () => {
+    const { warnings } = await loadOne(
+      'kvmd: {hid: {bus: 0, errors_threshold: 5}, msd: {forever_remount: 1}}',
+    ).catch((error: unknown) => ({ warnings: [String(error)] }));
+    expect(String(warnings[0])).toContain('kvmd.msd.forever_remount: no such key');
+    expect((await loadOne('kvmd: {hid: {bus: 0, errors_threshold: 5}}')).warnings).toHaveLength(2);
+    await expect(loadOne('languages: {console: en}')).rejects.toThrow('languages: no such key');
   });
 
   it('includes files relative to the including one, in order', async () => {

@@ -4,11 +4,13 @@
  */
 export const PIKVM_KEYS: readonly string[] = [
   ...['clients', 'media', 'pst', 'nbd', 'otg', 'otgnet', 'ipmi', 'vnc', 'nginx', 'janus'],
-  ...['watchdog', 'oled', 'languages'],
+  ...['watchdog', 'oled'],
   ...['unix_rm', 'access_log_format'].map((key) => `kvmd.server.${key}`),
   ...['usc.groups', 'usc.kvmd_users', 'usc.kvmd_groups'].map((key) => `kvmd.auth.${key}`),
   ...['internal.force_users', 'external'].map((key) => `kvmd.auth.${key}`),
-  ...['hw.vcgencmd_cmd', 'fan.daemon'].map((key) => `kvmd.info.${key}`),
+  ...['hw.vcgencmd_cmd', 'hw.vcgencmd_cmd_remove', 'hw.vcgencmd_cmd_append', 'fan.daemon'].map(
+    (key) => `kvmd.info.${key}`,
+  ),
   ...['prometheus', 'ocr', 'snapshot', 'gpio', 'switch', 'wol'].map((key) => `kvmd.${key}`),
   ...['keymap', 'mouse_x_range', 'mouse_y_range', 'keyboard', 'mouse', 'mouse_alt', 'noop'].map(
     (key) => `kvmd.hid.${key}`,
@@ -16,6 +18,22 @@ export const PIKVM_KEYS: readonly string[] = [
   ...['device', 'speed', 'read_timeout', 'gpio_device', 'reset_pin', 'reset_inverted'].map(
     (key) => `kvmd.hid.${key}`,
   ),
+  ...['bus', 'chip', 'hw_cs', 'sw_cs_pin', 'sw_cs_per_byte', 'max_freq', 'block_usec'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['power_detect_pin', 'power_detect_pull_down', 'reset_delay', 'reset_self'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['read_retries', 'common_retries', 'retries_delay', 'errors_threshold'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['manufacturer', 'product', 'description', 'iface', 'alias', 'pairing_required'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  ...['auth_required', 'control_public', 'unpair_on_close', 'max_clients', 'socket_timeout'].map(
+    (key) => `kvmd.hid.${key}`,
+  ),
+  'kvmd.hid.select_timeout',
   ...['device', 'power_led_pin', 'hdd_led_pin', 'power_led_inverted', 'hdd_led_inverted'].map(
     (key) => `kvmd.atx.${key}`,
   ),

@@ -3,6 +3,21 @@ import { z } from 'zod';
 import { driverTypes } from '../drivers/registry.ts';
 import * as type from './types.ts';
 
+/** Two texts that mean something only together: either without the other is an error. */
+function bothOrNeither<const A extends string, const B extends string>(first: A, second: B) {
+  return (context: z.core.ParsePayload<Record<A | B, string>>) => {
+    const { value } = context;
+    for (const [has, lacks] of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      if (value[has] === '' || value[lacks] !== '') continue;
+      const message = `${has} and ${lacks} come together`;
+      context.issues.push({ code: 'custom', input: value[lacks], path: [lacks], message });
+    }
+  };
+}
+
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const hid = type.section({
@@ -31,13 +46,7 @@ const streamer = type.section({
   reset_delay: type.atLeast(0).default(1),
   shutdown_delay: type.atLeast(0.1).default(10),
   quality: type.integer(1, 100).default(80),
-  desired_fps: type
-    .section({
-      default: type.integer(0, 120).default(30),
-      min: type.integer(0, 120).default(0),
-      max: type.integer(0, 120).default(90),
-    })
-    .prefault({}),
+  desired_fps: type.range(type.integer(0, 120), { default: 30, min: 0, max: 90 }).prefault({}),
 });
 
 const parts = {
@@ -68,6 +77,7 @@ const server = type.section({
       cert: type.optionalPath().default(''),
       key: type.optionalPath().default(''),
     })
+    .check(bothOrNeither('cert', 'key'))
     .prefault({}),
   http: type.section({ enabled: type.bool(false), port: type.port().default(8080) }).prefault({}),
   origins: type.words().default([]),

@@ -96,3 +96,43 @@ export function section<T extends z.ZodRawShape>(shape: T) {
       issue.code === 'invalid_type' ? 'must be a section with keys of its own' : undefined,
   });
 }
+
+/** What a range starts from. */
+export interface RangeDefaults {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * A section of `min`, `max` and the `default` between them. A default that is not given moves into
+ * the range; one that is given must lie in it.
+ */
+export function range(number: z.ZodType<number>, defaults: RangeDefaults) {
+  const within = section({
+    default: number.default(defaults.default),
+    min: number.default(defaults.min),
+    max: number.default(defaults.max),
+  }).check((context) => {
+    const { value } = context;
+    const fail = (key: keyof RangeDefaults, message: string) =>
+      context.issues.push({ code: 'custom', input: value[key], path: [key], message });
+    if (value.min > value.max) fail('min', `must be at most max (${value.max})`);
+    else if (value.default < value.min || value.default > value.max) {
+      fail('default', `must lie between min (${value.min}) and max (${value.max})`);
+    }
+  });
+  return z.preprocess((raw) => withDefault(raw, number, defaults), within);
+}
+
+function withDefault(raw: unknown, number: z.ZodType<number>, defaults: RangeDefaults): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'default' in raw) return raw;
+  const limit = (key: 'min' | 'max') => {
+    const given: unknown = (raw as Record<string, unknown>)[key];
+    return given === undefined ? defaults[key] : number.safeParse(given).data;
+  };
+  const min = limit('min');
+  const max = limit('max');
+  if (min === undefined || max === undefined) return raw;
+  return { ...raw, default: Math.min(max, Math.max(min, defaults.default)) };
+}
