@@ -4,7 +4,7 @@ import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
 import { StateCell, type Unsubscribe } from '../../core/state.ts';
 import { isObject } from '../../protocols/qmp.ts';
-import type { QemuLink } from './machine.ts';
+import type { QemuLink } from './link.ts';
 
 /** From this length on, a press of the power button cuts the power, ms (as ATX has it). */
 const CUT_MS = 4000;

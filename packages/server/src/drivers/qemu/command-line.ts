@@ -43,7 +43,10 @@ function boot({ promptIso, linux }: QemuHardware): string[] {
   ];
 }
 
-/** Arguments for QEMU. The machine stands still until it is told to run, and outlives its guest. */
+/**
+ * Arguments for QEMU. It outlives its guest, and runs at once: a start that waited for our word
+ * would leave a machine off for ever when we are killed before we give it.
+ */
 export function qemuArguments(paths: QemuPaths, hardware: QemuHardware): string[] {
   const { accel, memoryMib, cpus, net } = hardware;
   const inputs = Object.entries(INPUT_DEVICES).flatMap(([id, driver]) => [
@@ -53,7 +56,7 @@ export function qemuArguments(paths: QemuPaths, hardware: QemuHardware): string[
   return [
     ...['-machine', 'q35', '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max'],
     ...['-m', String(memoryMib), '-smp', String(cpus), '-nodefaults', '-no-user-config'],
-    ...['-display', 'none', '-vga', 'std', '-S', '-pidfile', paths.pidFile],
+    ...['-display', 'none', '-vga', 'std', '-pidfile', paths.pidFile],
     ...['-action', 'shutdown=pause,reboot=reset,panic=pause', '-msg', 'timestamp=on'],
     ...['-qmp', `unix:${quote(paths.qmp)},server=on,wait=off`],
     ...['-vnc', `unix:${quote(paths.vnc)},lossy=on,power-control=on`],

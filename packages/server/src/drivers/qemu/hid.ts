@@ -5,7 +5,7 @@ import { sleep } from '../../core/sleep.ts';
 import { StateCell, type Unsubscribe, until } from '../../core/state.ts';
 import { RFB_LED } from '../../protocols/rfb-messages.ts';
 import { INPUT_DEVICES } from './command-line.ts';
-import type { QemuLink } from './machine.ts';
+import type { QemuLink } from './link.ts';
 import { QCODES } from './qcodes.ts';
 
 /** Between two keyboard reports, ms: usb-kbd loses keys below 6. */

@@ -9,6 +9,7 @@ import { probeAcceleration } from './acceleration.ts';
 import { QemuAtx } from './atx.ts';
 import { type Acceleration, type QemuHardware, qemuArguments } from './command-line.ts';
 import { QemuHid } from './hid.ts';
+import type { QemuLink } from './link.ts';
 import { buildPromptIso } from './prompt-iso.ts';
 import { endQemu, findQemu, launchQemu, machinePaths } from './qemu-process.ts';
 import { QmpClient } from './qmp-client.ts';
@@ -33,8 +34,6 @@ export interface QemuMachineOptions {
   /** A disk image of one's own, which must exist; else a sparse one of ours is made. */
   readonly disk?: string;
   readonly diskBytes?: number;
-  /** A new machine is switched on at once; true unless told. */
-  readonly autostart?: boolean;
   readonly program?: string;
   readonly linux?: QemuHardware['linux'];
   readonly extraArgs?: readonly string[];
@@ -42,17 +41,6 @@ export interface QemuMachineOptions {
   readonly attach?: { readonly qmp: string; readonly vnc: string; readonly serial?: string };
   /** How long QEMU may take to answer, ms. */
   readonly timeoutMs?: number;
-}
-
-/** What the parts of the machine need of QEMU. */
-export interface QemuLink {
-  readonly client: ReadonlyCell<QmpClient | undefined>;
-  /** QEMU's run state (`running`, `prelaunch`, `shutdown`, …); empty without a connection. */
-  readonly runState: ReadonlyCell<string>;
-  /** Why the machine does not work; undefined while it does. */
-  readonly failure: ReadonlyCell<string | undefined>;
-  /** Rejects with UnavailableError when there is no connection. */
-  execute(command: string, args?: object, signal?: AbortSignal): Promise<unknown>;
 }
 
 function textOf(error: unknown): string {
@@ -215,9 +203,6 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     try {
       await this.#readStatus(client);
       this.client.set(client);
-      if (isNew && this.runState.value === 'prelaunch' && this.#options.autostart !== false) {
-        await this.execute('cont');
-      }
       // Whoever served this machine before may have left keys down.
       if (!isNew && this.runState.value === 'running') this.hid.releaseUnknown();
       this.failure.set(undefined);
