@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { KvmError } from '@crashcart/api';
 import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
-import { type ReadonlyCell, StateCell } from '../../core/state.ts';
+import { StateCell } from '../../core/state.ts';
 import { isAlive, type Process, type ProcessId } from '../../platform/process.ts';
 import { isObject, type QmpEvent } from '../../protocols/qmp.ts';
 import { probeAcceleration } from './acceleration.ts';
