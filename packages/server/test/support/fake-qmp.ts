@@ -1,0 +1,57 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** A machine's control socket that is always content, and remembers what was pressed. */
+export class FakeQmp implements AsyncDisposable {
+  readonly path: string;
+  /** `down a`, `up a`, in order; as on a keyboard, only keys that are down go up. */
+  readonly keys: string[] = [];
+  readonly #server: Server;
+  readonly #down = new Set<string>();
+  readonly #news = new EventEmitter();
+
+  private constructor(path: string, server: Server) {
+    this.path = path;
+    this.#server = server;
+    server.on('connection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.write(
+        '{"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":0}},"capabilities":[]}}\n',
+      );
+      createInterface({ input: socket }).on('line', (line) => {
+        const { execute, arguments: args, id } = JSON.parse(line);
+        const result = execute === 'query-status' ? { status: 'running', running: true } : {};
+        for (const event of args?.events ?? []) this.#note(event);
+        socket.write(`${JSON.stringify({ return: result, id })}\n`);
+      });
+    });
+  }
+
+  static async start(path: string): Promise<FakeQmp> {
+    const server = createServer();
+    server.listen(path);
+    await once(server, 'listening');
+    return new FakeQmp(path, server);
+  }
+
+  /** Resolves when this has been pressed or released. */
+  async until(key: string): Promise<void> {
+    const signal = AbortSignal.timeout(10_000);
+    while (!this.keys.includes(key)) await once(this.#news, 'key', { signal });
+  }
+
+  #note(event: { type: string; data: { down: boolean; key: { data: string } } }): void {
+    if (event.type !== 'key') return;
+    const { down, key } = event.data;
+    if (down === this.#down.has(key.data)) return;
+    if (down) this.#down.add(key.data);
+    else this.#down.delete(key.data);
+    this.keys.push(`${down ? 'down' : 'up'} ${key.data}`);
+    this.#news.emit('key');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+  }
+}
