@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseBase } from './connection.mjs';
-import { Replay, readDifferences, readGroups } from './replay.mjs';
+import { Replay, readDifferences, readGroups, readLater } from './replay.mjs';
 import { commandRig, noRig } from './rig.mjs';
 
 const USAGE = `Replays recorded exchanges against a server.
@@ -15,8 +15,8 @@ const USAGE = `Replays recorded exchanges against a server.
   npm run golden -- [--dir DIR] [--only GROUP,...] [--product | --base URL --prefix PREFIX]
 
 Without --product and --base the server is one with pretended hardware and the facts of the
-recorded box. Cases that need what it cannot pretend are skipped, with the reason; groups of
-operations that are not there yet fail.
+recorded box. Cases that need what it cannot pretend are skipped, with the reason; so are
+those of operations that are not there yet (later.json in DIR).
 
   --dir DIR       recordings, *.jsonl (those of the project)
   --only GROUPS   by comma, e.g. auth,info
@@ -26,6 +26,7 @@ operations that are not there yet fail.
   --front URL     server for the cases that were recorded through the TLS front
   --user, --passwd  of the server (admin, admin)
   --rig COMMAND   plays the actions on the rig of --base or --product
+  --all           play also what later.json leaves out
   --differences FILE  what we answer otherwise, and why (differences.json in DIR)
 
 The last line is "N passed, N failed, N skipped"; the status is 1 when a case failed.
@@ -39,6 +40,7 @@ const { values: options } = parseArgs({
   options: {
     dir: { type: 'string', default: fileURLToPath(new URL('../golden', import.meta.url)) },
     base: { type: 'string' },
+    all: { type: 'boolean', default: false },
     product: { type: 'boolean', default: false },
     prefix: { type: 'string' },
     front: { type: 'string' },
@@ -114,12 +116,15 @@ async function run() {
   const front = options.front ? { base: parseBase(options.front), prefix: '/api' } : undefined;
   const besides = join(dir, 'differences.json');
   const file = options.differences ?? (existsSync(besides) ? besides : undefined);
+  const laterFile = join(dir, 'later.json');
+  const later = !options.all && existsSync(laterFile) ? readLater(laterFile) : undefined;
   const replay = new Replay({
     target,
     front: front ?? (prefix === '' ? undefined : target),
     user,
     passwd,
     rig: options.rig ? commandRig(options.rig) : (own?.rig ?? noRig),
+    ...(later ? { later } : {}),
     ...(file ? { differences: readDifferences(file) } : {}),
   });
   const count = { passed: 0, failed: 0, skipped: 0, flaky: 0 };

@@ -15,6 +15,12 @@ export interface Difference {
 export type Line = { readonly group: { readonly name: string; readonly order: number } };
 export function readGroups(directory: string, only?: readonly string[]): readonly Line[][];
 export function readDifferences(file: string): ReadonlyMap<string, Difference>;
+export interface Later {
+  readonly cases: readonly string[];
+  readonly events: readonly string[];
+  readonly keys: Readonly<Record<string, boolean | null>>;
+}
+export function readLater(file: string): Later;
 export class Replay {
   constructor(given: {
     readonly target: Target;
@@ -22,6 +28,7 @@ export class Replay {
     readonly rig?: (action: Readonly<Record<string, unknown>>) => Promise<boolean>;
     readonly user?: string;
     readonly passwd?: string;
+    readonly later?: Later;
     readonly differences?: ReadonlyMap<string, Difference>;
   });
   group(lines: readonly Line[], onCase: (result: CaseResult) => void): Promise<void>;

@@ -22,6 +22,17 @@ export function readDifferences(file) {
   return new Map(JSON.parse(readFileSync(file, 'utf8')).map((entry) => [entry.name, entry]));
 }
 
+const NOTHING_LATER = { cases: [], events: [], keys: {} };
+
+/**
+ * Reads later.json: what is not there yet. `cases` are skipped (`*` is any text), of the
+ * `events` of a WebSocket only the presence among the first ones counts, and what is expected has these values at `keys`
+ * (null: not the key).
+ */
+export function readLater(file) {
+  return { ...NOTHING_LATER, ...JSON.parse(readFileSync(file, 'utf8')) };
+}
+
 /**
  * Replays groups against a server. `target` is {base, prefix}, `front` that of cases recorded
  * through the TLS front. The result has one {name, result, diff} a case.
@@ -32,9 +43,15 @@ export class Replay {
   #unsupported = new Set();
   #held = new Map();
   #sockets = new Map();
+  #later;
+  #laterKeys;
+  #added = [];
 
   constructor(given) {
     this.#given = { rig: noRig, user: 'admin', passwd: 'admin', differences: new Map(), ...given };
+    const { cases, keys } = this.#given.later ?? NOTHING_LATER;
+    this.#later = cases.map((text) => new RegExp(`^${text.replaceAll('*', '.*')}$`));
+    this.#laterKeys = new Map(Object.entries(keys));
   }
 
   /** Replays one group; `onCase` gets each result as it comes. */
@@ -71,13 +88,16 @@ export class Replay {
     const target = this.#targetOf(line);
     const lacking = line.needs?.filter((need) => this.#lacks(need, target)) ?? [];
     if (target === undefined) lacking.push(`a way via ${line.via}`);
+    if (this.#later.some((pattern) => pattern.test(name))) {
+      return { name, result: 'skipped', diff: ['comes later'] };
+    }
     if (lacking.length > 0) {
       return { name, result: 'skipped', diff: [`the rig lacks ${lacking.join(', ')}`] };
     }
     let diff;
     try {
       const during = this.#during(line.during ?? []);
-      diff = await this.#run(this.#withDifference(line), target);
+      diff = await this.#run(this.#without(this.#withDifference(line)), target);
       await during;
     } catch (error) {
       diff = [String(error?.message ?? error).slice(0, 300)];
@@ -87,9 +107,11 @@ export class Replay {
   }
 
   #withDifference(line) {
+    this.#added = this.#addedIn(line.name);
     const difference = this.#given.differences.get(line.name);
     if (difference === undefined) return line;
-    const { headers, more, volatile, ...ours } = difference.ours;
+    const { headers, more, volatile, steps, ...ours } = difference.ours;
+    if (line.ws) return { ...line, ws: { ...line.ws, steps } };
     const expect = { ...structuredClone(line.expect), ...ours };
     if (headers) expect.headers = { ...expect.headers, ...headers };
     for (const [pointer, value] of Object.entries(more ?? {})) {
@@ -98,6 +120,22 @@ export class Replay {
       keys.reduce((inner, key) => inner[key], expect.json)[last] = value;
     }
     return { ...line, expect, volatile: [...(line.volatile ?? []), ...(volatile ?? [])] };
+  }
+
+  /** The case without the keys that are not there yet. */
+  #without(line) {
+    if (this.#laterKeys.size === 0) return line;
+    const { request, ...rest } = line;
+    const text = JSON.stringify(rest, (key, value) =>
+      this.#laterKeys.has(key) ? (this.#laterKeys.get(key) ?? undefined) : value,
+    );
+    return { ...JSON.parse(text), ...(request ? { request } : {}) };
+  }
+
+  /** Pointers of what we put into events besides; of a group by `GROUP/*`. */
+  #addedIn(name) {
+    const group = `${name.split('/')[0]}/*`;
+    return (this.#given.differences.get(group)?.ours.added ?? []).map((text) => text.split('/'));
   }
 
   #targetOf({ via }) {
@@ -136,7 +174,8 @@ export class Replay {
     if (given.expect) return diffAnswer(given.expect, socket, line.volatile);
     if (socket.status !== 101) return [`handshake: ${socket.status} ${short(`${socket.body}`)}`];
     await sleep(given.initial_wait_ms ?? 1000);
-    const found = diffInitial(given.initial, socket.take(), given.ignore);
+    const found = this.#diffInitial(given.initial, socket.take(), given.ignore);
+    const ignore = [...(given.ignore ?? []), ...(this.#given.later?.events ?? [])];
     for (const [index, step] of given.steps.entries()) {
       if (step.request) await exchange(target, step.request, this.#values);
       if (step.send_text !== undefined) socket.send(1, Buffer.from(step.send_text));
@@ -149,17 +188,29 @@ export class Replay {
         else socket.send(frame.opcode, Buffer.from(frame.payload_hex, 'hex'), frame.fin);
       }
       await sleep(step.wait_ms);
-      const diff = diffSequence(step.expect, socket.take(), given.ignore);
+      const diff = diffSequence(step.expect, socket.take(), ignore);
       found.push(...diff.map((text) => `step ${index}: ${text}`));
     }
     socket.destroy();
     return found;
   }
 
+  #diffInitial(want, got, ignore = []) {
+    const later = new Set(this.#given.later?.events);
+    const wanted = want.filter((frame) => !later.has(kindOf(frame)));
+    for (const frame of got) for (const path of this.#added) dropAt(frame, path.slice(1));
+    const kinds = new Set(got.map(kindOf));
+    const missing = [...later].filter((kind) => !kinds.has(kind));
+    return [
+      ...missing.map((kind) => `initial ${kind}: not received`),
+      ...diffInitial(wanted, got, [...ignore, ...later]),
+    ];
+  }
+
   #background({ id, mode, event_type, expect }) {
     const wanted = deepFill(expect, this.#values);
     const got = this.#sockets.get(id)?.take() ?? [];
-    if (mode === 'initial') return diffInitial(wanted, got);
+    if (mode === 'initial') return this.#diffInitial(wanted, got);
     if (mode === 'contains') {
       return wanted
         .filter((frame) => !got.some((other) => diffJson(frame, other).length === 0))
@@ -219,4 +270,9 @@ function dropSecure({ headers }) {
   const cookies = headers?.['set-cookie'];
   if (cookies === undefined) return;
   headers['set-cookie'] = [cookies].flat().map((cookie) => cookie.replace(/; Secure(?=;|$)/, ''));
+}
+
+function dropAt(value, path) {
+  const inner = path.slice(0, -1).reduce((part, key) => part?.[key], value);
+  if (inner !== null && typeof inner === 'object') delete inner[path.at(-1)];
 }
