@@ -110,7 +110,7 @@ async function startAuth(options: AppOptions, scope: Scope): Promise<Auth> {
     },
   });
   scope.add(() => auth.close());
-  log.info({ enabled: config.enabled, htpasswdFile }, 'Authentication');
+  log.info({ enabled: config.enabled, users: htpasswdFile }, 'Authentication');
   return auth;
 }
 
