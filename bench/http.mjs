@@ -3,11 +3,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load } from './load.mjs';
-import { startServer } from './server.mjs';
+import { machine, startServer } from './server.mjs';
 
 const GOALS = { '/api/auth/check': 0.6, '/api/info': 0.4 };
 const BARE = '--bare';
@@ -57,8 +56,7 @@ if (process.argv[2] === BARE) {
   }
   bare.kill();
   await own?.stop();
-  const machine = { cpus: cpus().length, node: process.version, loadavg: loadavg() };
-  console.log(JSON.stringify({ bench: 'http', machine, results }, null, 2));
+  console.log(JSON.stringify({ bench: 'http', machine: machine(), results }, null, 2));
 }
 
 async function login(base, { user, passwd }) {

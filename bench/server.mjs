@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,21 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 const READY = /^crashcart ready (https?:\/\/\S+)$/;
 
-/** Starts the built server over plain HTTP without a machine, in a state directory of its own. */
-export async function startServer(passwd) {
+/** What figures depend on; goes into each document. */
+export function machine() {
+  return { cpus: cpus().length, node: process.version, loadavg: loadavg() };
+}
+
+/**
+ * Starts the built server over plain HTTP in a state directory of its own. `config` is the content
+ * of a configuration file without `server`; without it there is no machine.
+ */
+export async function startServer(passwd, config) {
   const state = mkdtempSync(join(tmpdir(), 'bench-'));
-  const argv = ['run', '--port', '0', '--no-machine', '--no-tls', '--state', state];
+  const file = join(state, 'bench.yaml');
+  writeFileSync(file, `server: {tls: {enabled: false}}\n${config ?? ''}`);
+  const argv = ['run', '--port', '0', '--state', state, '--config', file];
+  if (config === undefined) argv.push('--no-machine');
   const child = spawn(process.execPath, [MAIN, ...argv], {
     env: { ...process.env, CRASHCART_PASSWORD: passwd },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -23,11 +34,12 @@ export async function startServer(passwd) {
       if (ready) resolve(ready[1]);
     });
   });
+  /** SIGINT: its machine ends with it. */
   const stop = async () => {
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
+    child.kill('SIGINT');
     await ended;
     rmSync(state, { recursive: true, force: true });
   };
-  return { url, stop };
+  return { url, stop, state, pid: child.pid };
 }

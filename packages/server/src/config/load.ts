@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import { ConfigError, type Finding } from './errors.ts';
 import { merge } from './merge.ts';
 import { migrate } from './migrations.ts';
-import { parseYaml } from './parse.ts';
 import { isPikvmKey } from './pikvm-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 import { EMPTY, type KeyPath, nearest, plainOf, replace, type Tree, treeOf } from './tree.ts';
@@ -42,6 +41,8 @@ async function readTree(path: string, files: ConfigFiles, depth = 0): Promise<Tr
     throw fail(`cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
   if (text === undefined) return undefined;
+  // Without a file there is no need for a parser, and the start is faster.
+  const { parseYaml } = await import('./parse.ts');
   return parseYaml(path, text, async (name) => {
     const target = resolve(dirname(path), name);
     const names = await files.listFiles(target);

@@ -2,7 +2,6 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { ensureDir, readText, writeFileAtomic } from '../platform/files.ts';
 
 /** A certificate (PEM, chain allowed) and its private key (PEM). */
@@ -61,6 +60,8 @@ function isUsable(pair: TlsPair, host: string, nowMs: number): boolean {
 }
 
 async function makePair(listen: string, nowMs: number): Promise<TlsPair> {
+  // Loaded only when a certificate is made: it takes 100 ms of every other start.
+  const { generate } = await import('selfsigned');
   const names = hostNames(listen);
   const made = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     keyType: 'ec',

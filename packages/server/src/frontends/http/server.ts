@@ -56,6 +56,8 @@ export interface HttpServer {
 }
 
 const LOGIN_REDIRECTS = ['/', '/kvm', '/kvm/', '/login', '/login/'];
+/** From listening to the loading of what reads bodies, ms. */
+const BODIES_MS = 200;
 /** How often Node looks for connections that are too slow. */
 const LONGEST_CHECK_MS = 5_000;
 
@@ -106,7 +108,6 @@ class KvmHttpServer implements HttpServer {
   }
 
   async listen(where: ListenOptions): Promise<{ readonly port: number }> {
-    await this.#bodies.ready();
     const server = this.#createServer(where);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -118,6 +119,8 @@ class KvmHttpServer implements HttpServer {
       else server.listen(where.port, where.host, listening);
     });
     this.#servers.add(server);
+    // Soon, but after those who waited for the server have had their first answer.
+    setTimeout(() => void this.#bodies.ready().catch(() => undefined), BODIES_MS).unref();
     const address = server.address() as AddressInfo | string | null;
     return { port: typeof address === 'object' && address ? address.port : 0 };
   }
