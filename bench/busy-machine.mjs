@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BUILD = fileURLToPath(new URL('../scripts/build-test-guest.mjs', import.meta.url));
+const READY = /test guest is ready|# $/;
+
+/** Arguments of QEMU for the Linux guest with a console of 1920x1080. */
+export function busyArguments() {
+  const path = execFileSync(process.execPath, [BUILD], { encoding: 'utf8' }).trim();
+  const { kernel, initrd, append } = JSON.parse(readFileSync(path, 'utf8'));
+  const extra = ['-kernel', kernel, '-initrd', initrd, '-append', `${append} framebuffer`];
+  extra.push('-global', 'VGA.xres=1920', '-global', 'VGA.yres=1080');
+  return extra;
+}
+
+/** Configuration of a machine that boots it. */
+export function busyMachine() {
+  return `qemu: {accel: tcg, memory: 256, extra_args: ${JSON.stringify(busyArguments())}}\n`;
+}
+
+/** Waits for the guest's shell and has it fill its screen with text for ever. */
+export async function keepBusy(state) {
+  const socket = connect(join(state, 'machines', 'default', 'serial.sock'));
+  socket.setEncoding('utf8');
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  const signal = AbortSignal.timeout(60_000);
+  const nudge = setInterval(() => socket.write('\n'), 1000);
+  while (!READY.test(text)) await once(socket, 'data', { signal });
+  clearInterval(nudge);
+  socket.write('while :; do dmesg; done > /dev/tty1 &\n');
+  return socket;
+}
+
+/** What the streamer of this server shows, e.g. `{ width: 1920, height: 1080 }`. */
+export async function resolutionOf(url, headers) {
+  const answer = await fetch(new URL('/api/streamer', url), { headers });
+  return (await answer.json()).result.streamer?.source.resolution;
+}
+
+/** An MJPEG viewer; a stalled one stops reading after its first bytes. Counts bytes and pictures. */
+export async function watch(url, headers, { stalled = false } = {}) {
+  const viewer = { bytes: 0, pictures: 0, close: () => request.destroy() };
+  const request = get(new URL('/streamer/stream?extra_headers=1', url), { headers, agent: false });
+  request.on('error', () => undefined);
+  const [answer] = await once(request, 'response');
+  if (answer.statusCode !== 200) throw new Error(`no stream: ${answer.statusCode}`);
+  answer.on('error', () => undefined);
+  answer.on('data', (chunk) => {
+    viewer.bytes += chunk.length;
+    viewer.pictures += chunk.includes('--boundarydonotcross') ? 1 : 0;
+    if (stalled) answer.pause();
+  });
+  return viewer;
+}
