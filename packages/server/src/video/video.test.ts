@@ -48,6 +48,21 @@ describe('video hub', () => {
     release();
   });
 
+  it('does not take the picture of earlier viewers for that of a new one', async () => {
+    const leave = video.watch();
+    source.feed?.pushFilled(640, 400, [200, 0, 0]);
+    const release = streamer.acquire();
+    leave();
+    const leaveAgain = video.watch();
+    const taking = video.snapshot();
+    source.feed?.pushFilled(640, 400, [0, 0, 200]);
+    const [red, , blue] = (await average((await taking).jpeg)).pixel;
+    expect(red).toBeLessThan(20);
+    expect(blue).toBeGreaterThan(180);
+    leaveAgain();
+    release();
+  });
+
   it('keeps a picture, makes previews of it, and forgets it', async () => {
     const release = streamer.acquire();
     const taking = video.snapshot({ save: true });

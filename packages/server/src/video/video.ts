@@ -31,6 +31,8 @@ export class Video {
   readonly #streams = new Map<string, () => StreamClientStat>();
   #sinkUsers = 0;
   #watchers = 0;
+  /** Whether the picture was taken for those who watch now, and is not from before them. */
+  #isFresh = false;
   #unsubscribe: () => void = () => {};
   readonly #unsubscribeFeed: () => void;
   #saved: Picture | undefined;
@@ -150,13 +152,15 @@ export class Video {
       if (!watching) return;
       watching = false;
       this.#watchers -= 1;
-      if (this.#watchers === 0) this.#streamer.feed.value?.setWatched(false);
+      if (this.#watchers > 0) return;
+      this.#isFresh = false;
+      this.#streamer.feed.value?.setWatched(false);
     };
   }
 
   async #fresh(allowOffline: boolean): Promise<Picture> {
     if (!this.#streamer.feed.value) throw new KvmError('UnavailableError');
-    const kept = this.#watchers > 0 && this.#screen.online;
+    const kept = this.#isFresh && this.#screen.online;
     const before = this.#shown.value;
     const unwatch = this.#addWatcher();
     try {
@@ -178,6 +182,7 @@ export class Video {
     this.#unsubscribe();
     this.#unsubscribe = () => {};
     this.#screen.clear();
+    this.#isFresh = false;
     if (!feed) return;
     feed.onFrame = (frame) => this.#take(frame);
     const unsubscribe = feed.signal.subscribe((signal) => this.#signalled(signal));
@@ -191,6 +196,7 @@ export class Video {
 
   #take(frame: Frame): void {
     this.#captured.count();
+    this.#isFresh = this.#watchers > 0;
     if (frame.format === 'jpeg') this.pictures.passThrough(frame);
     else this.#changed(this.#screen.update(frame));
     this.#shown.set(this.#shown.value + 1);
