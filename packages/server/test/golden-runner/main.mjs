@@ -71,7 +71,7 @@ async function startRig() {
   const { startGoldenRig } = await vite.ssrLoadModule('/test/support/golden-rig.ts');
   const rig = await startGoldenRig();
   const stop = async () => {
-    await rig.close();
+    await rig[Symbol.asyncDispose]();
     await vite.close();
   };
   return { url: `http://127.0.0.1:${rig.port}`, rig: (action) => rig.action(action), stop };

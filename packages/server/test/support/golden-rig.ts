@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveStreamer } from '../../src/frontends/http/serve-streamer.ts';
@@ -16,18 +16,17 @@ const POWER_LED = 24;
 const HDD_LED = 22;
 
 /** The server of the recordings: the front ends and all policy over hardware that only pretends. */
-export interface GoldenRig {
+export interface GoldenRig extends AsyncDisposable {
   readonly port: number;
   /** Other users may connect, too. */
   readonly socketPath: string;
   /** Plays a side action of the recordings; false when this rig has no such thing. */
   action(action: Readonly<Record<string, unknown>>): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 /** Starts the rig with the facts of reference.yaml. */
 export async function startGoldenRig(): Promise<GoldenRig> {
-  const directory = join(tmpdir(), `golden-rig-${process.pid}`);
+  const directory = await mkdtemp(join(tmpdir(), 'golden-rig-'));
   const logFile = new LogFile({ dir: join(directory, 'log') });
   const log = createLogger({ level: 'info', destinations: [logFile] });
   log.info({ directory }, 'Starting');
@@ -45,6 +44,7 @@ export async function startGoldenRig(): Promise<GoldenRig> {
     },
   });
   // A path that also a peer without privileges may enter.
+  await chmod(directory, 0o755);
   const socketPath = join(directory, 'http.sock');
   await rig.server.listen({ path: socketPath });
   await chmod(socketPath, 0o666);
@@ -56,14 +56,24 @@ export async function startGoldenRig(): Promise<GoldenRig> {
       else if (gpio_input !== undefined) return setLed(rig, gpio_input as GpioInput);
       else if (hid_leds !== undefined) setKeyboardLeds(hidDriver, Number(hid_leds));
       else if (video !== undefined) source.show(String(video));
-      else if (reset !== 'default') return false;
+      else if (reset === 'default') restoreDefaults(rig, hidDriver, source);
+      else return false;
       return true;
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       await rig.close();
       await logFile.flush();
+      await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The server is not started anew; what the groups change goes back to what it was. */
+function restoreDefaults(rig: FrontRig, driver: NullHidDriver, screen: Screen): void {
+  rig.atx.leds.set({ power: false, hdd: false });
+  setKeyboardLeds(driver, 0);
+  screen.show('present');
+  rig.machine.streamer.setParams({ quality: 80, desired_fps: 30 });
 }
 
 interface GpioInput {

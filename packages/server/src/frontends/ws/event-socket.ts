@@ -40,10 +40,11 @@ export class EventSocket {
     this.#outbox = new Outbox(socket);
     const { machine, events } = given.host;
     this.#session = given.mayInput ? machine.hid.session(given.name) : undefined;
-    const releaseStream = given.stream ? machine.streamer.acquire() : undefined;
     const heartbeat = new Heartbeat(socket);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     const leave = events.join((event) => this.#outbox.push(event), { stream: given.stream });
+    // After the snapshot: that the streamer starts is the client's first news.
+    const releaseStream = given.stream ? machine.streamer.acquire() : undefined;
     socket.once('close', () => {
       heartbeat.close();
       this.#gone.abort(new Error('closed'));
