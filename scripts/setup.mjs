@@ -20,7 +20,7 @@ export const START_PACKAGES = [
   'xorriso',
 ];
 
-/** What the tests need besides: a Linux guest, a browser, OCR, a proxy. */
+/** What the tests need besides: a Linux guest, a browser, OCR. */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
   'busybox-static',
@@ -28,7 +28,6 @@ export const TEST_PACKAGES = [
   'cpio',
   'chromium',
   'tesseract-ocr',
-  'nginx',
 ];
 
 /** A set-up step that failed; the message tells the operator what to do. */
