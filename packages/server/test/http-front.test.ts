@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FrontRig } from './support/front-rig.ts';
 import { http } from './support/http-client.ts';
+import { recordingLog } from './support/recording-log.ts';
 
 let rig: FrontRig;
 let cookie: string;
@@ -303,4 +304,22 @@ test('says with a status that an address has too many requests under way', async
   release();
   await Promise.all(waiting);
   expect((await get('/api/auth/check')).status).toBe(200);
+});
+
+test('logs what changed something and what failed, without queries and input', async () => {
+  const lines: object[] = [];
+  const log = { ...recordingLog(), info: (details: object) => void lines.push(details) };
+  const other = await FrontRig.start({ log });
+  const own = { cookie: await other.login() };
+  lines.length = 0;
+  await http(`${other.url}/api/nope?passwd=x`, { headers: own });
+  await http(`${other.url}/api/info`, { headers: own });
+  await http(`${other.url}/api/hid/events/send_key?key=KeyA`, { method: 'POST', headers: own });
+  await http(`${other.url}/api/atx/power?action=off`, { method: 'POST', headers: own });
+  await other.close();
+  const ms = expect.any(Number);
+  expect(lines).toEqual([
+    { method: 'GET', path: '/api/nope', status: 404, ms },
+    { method: 'POST', path: '/api/atx/power', status: 200, ms },
+  ]);
 });

@@ -43,12 +43,15 @@ export class Front {
   /** Answers one request. */
   handle(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
     const address = clientAddress(request, connection);
+    const { method, url = '/' } = request;
     const startMs = performance.now();
     try {
       if (!this.#inFlight.enter(address)) throw new TooManyRequestsError();
       response.once('close', () => {
         this.#inFlight.leave(address);
-        logRequest(this.#given.services.log, request, response, startMs);
+        // The router of the bodies changes request.url on its way.
+        const status = response.statusCode;
+        logRequest(this.#given.services.log, { method, url, status, startMs });
       });
       this.#route(request, response, connection);
     } catch (error) {

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from '../../core/log.ts';
 import { changesState } from './origin.ts';
 
@@ -7,18 +6,20 @@ const MAX_PATH = 200;
 /** Input comes many times a second; only its failures are worth a line. */
 const INPUT = /\/hid\/events\//;
 
+/** What there is to tell of a request; `url` as the client sent it, `startMs` by performance.now(). */
+export interface FinishedRequest {
+  readonly method: string | undefined;
+  readonly url: string;
+  readonly status: number;
+  readonly startMs: number;
+}
+
 /**
  * Tells of a finished request: those that changed something, and those that failed. The query is
  * left out, it may hold secrets; reads that went well are not worth their cost.
  */
-export function logRequest(
-  log: Log,
-  request: IncomingMessage,
-  response: ServerResponse,
-  startMs: number,
-): void {
-  const status = response.statusCode;
-  const { method, url = '' } = request;
+export function logRequest(log: Log, request: FinishedRequest): void {
+  const { method, url, status, startMs } = request;
   if (status < 400 && !changesState(method)) return;
   const end = url.search(/[?#]/);
   const path = (end < 0 ? url : url.slice(0, end)).slice(0, MAX_PATH);
