@@ -23,7 +23,9 @@ export function createLogger(options: {
 }): Log {
   const { level, destinations } = options;
   const streams = destinations.map((stream) => ({ level: 'debug' as const, stream }));
-  return new PinoLog(pino({ level, base: null }, multistream(streams)));
+  // Errors are plain copies already; pino's own serializer would call each of them "Object".
+  const serializers = { err: (copied: unknown) => copied };
+  return new PinoLog(pino({ level, base: null, serializers }, multistream(streams)));
 }
 
 /** Readable lines for a terminal: `HH:MM:SS LEVEL: text (key=value …)`, local time. */

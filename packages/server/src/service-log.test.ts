@@ -35,5 +35,7 @@ test('under systemd, lines go to its journal and are read from there', () => {
   const service = openServiceLog({ level: 'info', dir: join(dir, 'log'), env });
   service.log.warn({}, 'careful');
   expect(stderr.mock.calls.join('')).toBe('<4>WARN: careful\n');
+  service.log.error({ err: new TypeError('no such key') }, 'failed');
+  expect(stderr.mock.calls.join('')).toContain('<3>ERROR: failed (err="TypeError: no such key")\n');
   expect(service.reader).toBeInstanceOf(JournalLogReader);
 });
