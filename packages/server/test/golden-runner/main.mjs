@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -99,7 +99,12 @@ async function startServer(passwd) {
     await ended;
     rmSync(state, { recursive: true, force: true });
   };
-  return { url, stop };
+  const rig = async ({ totp_secret, reset }) => {
+    if (totp_secret === undefined) return reset === 'default';
+    writeFileSync(join(state, 'totp.secret'), totp_secret);
+    return true;
+  };
+  return { url, rig, stop };
 }
 
 function startOwn(passwd) {
