@@ -20,7 +20,7 @@ export const START_PACKAGES = [
   'xorriso',
 ];
 
-/** What the tests need besides: a Linux guest, a browser, OCR. */
+/** What the tests need besides: a Linux guest, a browser, OCR, curl, git. */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
   'busybox-static',
@@ -28,6 +28,8 @@ export const TEST_PACKAGES = [
   'cpio',
   'chromium',
   'tesseract-ocr',
+  'curl',
+  'git',
 ];
 
 /** A set-up step that failed; the message tells the operator what to do. */
