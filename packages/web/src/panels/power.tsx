@@ -55,6 +55,6 @@ export function PowerPanel() {
 function stateText(enabled: boolean | undefined, isOn: boolean, busy: boolean): string {
   if (enabled === undefined) return 'Waiting for the server.';
   if (!enabled) return 'This machine has no power control. Set up `atx` to use it.';
-  if (busy) return 'A button is being pressed.';
+  if (busy) return 'A button is being pressed. A hard off takes 6 s.';
   return isOn ? 'The machine is on.' : 'The machine is off.';
 }
