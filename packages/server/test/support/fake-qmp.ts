@@ -19,7 +19,10 @@ export class FakeQmp implements AsyncDisposable {
       socket.write(
         '{"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":0}},"capabilities":[]}}\n',
       );
-      createInterface({ input: socket }).on('line', (line) => {
+      const lines = createInterface({ input: socket });
+      // It passes the socket's errors on: a server that is killed resets its connection.
+      lines.on('error', () => undefined);
+      lines.on('line', (line) => {
         const { execute, arguments: args, id } = JSON.parse(line);
         const result = execute === 'query-status' ? { status: 'running', running: true } : {};
         for (const event of args?.events ?? []) this.#note(event);
