@@ -62,10 +62,11 @@ async function typeKeys(characters: string): Promise<void> {
 
 /** A started server in its own state directory. */
 class Rig {
-  readonly directory = mkdtempSync(join(tmpdir(), 'cc-page-'));
+  directory = '';
   server: ServerProcess | undefined;
 
   async start(config: object): Promise<string> {
+    this.directory = mkdtempSync(join(tmpdir(), 'cc-page-'));
     const file = join(this.directory, 'crashcart.yaml');
     writeFileSync(file, JSON.stringify(config));
     const argv = ['--state', this.directory, '--config', file, '--port', '0'];
