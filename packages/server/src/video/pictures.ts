@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { KvmError } from '@crashcart/api';
 import type { Log } from '../core/log.ts';
 import type { Frame, Rect } from '../core/video-source.ts';
@@ -105,7 +106,9 @@ export class Pictures {
 
   async #turn(): Promise<void> {
     try {
-      if (!this.latest) await this.current();
+      // Taking over a whole screen and copying it for the encoder are some ms each: keys go between.
+      await setImmediate();
+      if (this.#listeners.size > 0 && !this.latest) await this.current();
     } catch (error) {
       if (!this.#failed) this.#log.error({ err: error }, 'the picture could not be encoded');
       this.#failed = true;
