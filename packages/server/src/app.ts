@@ -1,5 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KvmError } from '@crashcart/api';
 import { Auth } from './auth/auth.ts';
 import { dropStaleFirstPassword, ensureFirstUser } from './auth/first-password.ts';
 import { type Config, type MachineConfig, machinesOf } from './config/schema.ts';
@@ -46,6 +47,13 @@ export interface App {
 const HTPASSWD = 'htpasswd';
 const TOTP_SECRET = 'totp.secret';
 
+/** The log is not to be read over the network. */
+const NO_LOG_READER: LogReader = {
+  read() {
+    throw new KvmError('UnavailableError', 'Reading the log is disabled (kvmd.log_reader.enabled)');
+  },
+};
+
 /** Builds everything from the configuration and serves; releases all of it when a step fails. */
 export async function startApp(options: AppOptions): Promise<App> {
   const scope = new Scope();
@@ -61,13 +69,20 @@ export async function startApp(options: AppOptions): Promise<App> {
     const page = await loadPage();
     if (!page) options.log.warn({}, 'The page has not been built; only the API is served');
     const http = createHttpServer({
-      ...{ machines, auth, info, log: options.log, logReader: options.logReader },
+      ...{
+        machines,
+        auth,
+        info,
+        log: options.log,
+        logReader: kvmd.log_reader.enabled ? options.logReader : NO_LOG_READER,
+      },
       defaultMachine: 'default',
       videoFront: { serveStreamer, serveMediaSocket, mediaStateOf },
       ...(page ? { page } : {}),
       limits: {
         connectionsPerAddress: server.limits.connections_per_address,
         requestsPerAddress: server.limits.requests_in_flight,
+        heartbeatMs: kvmd.server.heartbeat * 1000,
       },
       allowedOrigins: server.origins,
       trustedProxies: server.trusted_proxies,
@@ -166,6 +181,10 @@ async function startMachine(
         active: hid.jiggler.active,
         intervalS: hid.jiggler.interval,
       },
+    },
+    atx: {
+      clickMs: config.atx.click_delay * 1000,
+      longClickMs: config.atx.long_click_delay * 1000,
     },
     streamer: {
       quality: streamer.quality,

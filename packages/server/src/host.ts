@@ -1,5 +1,5 @@
 import type { InfoState, OcrState } from '@crashcart/api';
-import { Atx } from './core/atx.ts';
+import { Atx, type AtxOptions } from './core/atx.ts';
 import type { AtxDriver } from './core/atx-driver.ts';
 import { EventHub } from './core/events.ts';
 import { Hid, type HidOptions } from './core/hid.ts';
@@ -29,6 +29,7 @@ export interface HostOptions {
   readonly name: string;
   readonly drivers: MachineDrivers;
   readonly hid: Pick<HidOptions, 'ignoreKeys' | 'jiggler'>;
+  readonly atx: Pick<AtxOptions, 'clickMs' | 'longClickMs'>;
   readonly streamer: Omit<StreamerOptions, 'source' | 'log'>;
   readonly info: ReadonlyCell<InfoState>;
   readonly log: Log;
@@ -50,7 +51,7 @@ export function createHost(options: HostOptions): OwnedHost {
   const hid = new Hid({ driver: drivers.hid, log, ...options.hid });
   scope.add(() => hid.close());
   scope.add(() => drivers.atx[Symbol.asyncDispose]());
-  const atx = new Atx({ driver: drivers.atx, log });
+  const atx = new Atx({ driver: drivers.atx, log, ...options.atx });
   scope.add(() => atx.close());
   const streamer = new Streamer({ source: drivers.video, log, ...options.streamer });
   scope.add(() => streamer.close());

@@ -19,6 +19,10 @@ export interface AtxOptions {
   /** Owned by the caller, who closes it after the `Atx`. */
   readonly driver: AtxDriver;
   readonly log: Log;
+  /** Length of a short press, ms; the driver's own unless told. */
+  readonly clickMs?: number | undefined;
+  /** Length of a long press, ms; the driver's own unless told. */
+  readonly longClickMs?: number | undefined;
 }
 
 /** Power and reset of a machine: which press does it, and when one may be made. */
@@ -26,6 +30,7 @@ export class Atx implements AsyncDisposable {
   readonly state: ReadonlyCell<AtxState>;
   readonly #driver: AtxDriver;
   readonly #log: Log;
+  readonly #lengths: { readonly clickMs: number; readonly longClickMs: number };
   readonly #power = new Exclusive('AtxIsBusyError');
   readonly #reset = new Exclusive('AtxIsBusyError');
   readonly #notice = new StateCell<string | undefined>(undefined);
@@ -35,9 +40,13 @@ export class Atx implements AsyncDisposable {
   readonly #unfollow: Unsubscribe;
   #obeyTimer: NodeJS.Timeout | undefined;
 
-  constructor({ driver, log }: AtxOptions) {
+  constructor({ driver, log, clickMs, longClickMs }: AtxOptions) {
     this.#driver = driver;
     this.#log = log;
+    this.#lengths = {
+      clickMs: clickMs ?? driver.clickMs,
+      longClickMs: longClickMs ?? driver.longClickMs,
+    };
     this.#derived = new DerivedCell([driver.leds, this.#power.busy, this.#reset.busy], () => {
       const acts = { power: this.#power.busy.value, reset: this.#reset.busy.value };
       const { power, hdd } = driver.leds.value;
@@ -102,7 +111,7 @@ export class Atx implements AsyncDisposable {
   async #press(button: AtxButton): Promise<void> {
     this.#forgetNotice();
     const { signal } = this.#controller;
-    const { clickMs, longClickMs } = this.#driver;
+    const { clickMs, longClickMs } = this.#lengths;
     this.#log.info({ button }, 'ATX button pressed');
     const wasOn = this.#driver.leds.value.power;
     const up = this.#driver.press(

@@ -14,6 +14,8 @@ export interface HttpLimits {
   readonly connectionsPerAddress: number;
   /** Requests of one client that are being answered, streams included; more get 503. */
   readonly requestsPerAddress: number;
+  /** Between two pings of a WebSocket; one that does not answer for half of it is closed. */
+  readonly heartbeatMs: number;
   /** How long a graceful close waits for what is under way. */
   readonly closeMs: number;
 }
@@ -27,5 +29,6 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveMs: 72_000,
   connectionsPerAddress: 128,
   requestsPerAddress: 64,
+  heartbeatMs: 15_000,
   closeMs: 3_000,
 };

@@ -96,7 +96,8 @@ class KvmHttpServer implements HttpServer {
     const allowedOrigins = new Set(options.allowedOrigins);
     const closing = this.#closing.signal;
     this.#bodies = new BodyApp(routes, this.#limits);
-    this.#sockets = new SocketFront({ machines, services, allowedOrigins, closing });
+    const heartbeatMs = this.#limits.heartbeatMs;
+    this.#sockets = new SocketFront({ machines, services, allowedOrigins, closing, heartbeatMs });
     this.#front = new Front({
       ...{ machines, services, routes, allowedOrigins, closing },
       socketPaths: this.#sockets.paths,

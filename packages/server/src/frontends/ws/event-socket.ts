@@ -21,6 +21,8 @@ export interface EventSocketOptions {
   /** Input of others is ignored. */
   readonly mayInput: boolean;
   readonly name: string;
+  /** Between two pings. */
+  readonly heartbeatMs: number;
   readonly log: Log;
 }
 
@@ -40,7 +42,7 @@ export class EventSocket {
     this.#outbox = new Outbox(socket);
     const { machine, events } = given.host;
     this.#session = given.mayInput ? machine.hid.session(given.name) : undefined;
-    const heartbeat = new Heartbeat(socket);
+    const heartbeat = new Heartbeat(socket, given.heartbeatMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     const leave = events.join((event) => this.#outbox.push(event), { stream: given.stream });
     // After the snapshot: that the streamer starts is the client's first news.

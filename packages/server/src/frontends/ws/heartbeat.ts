@@ -7,10 +7,10 @@ export class Heartbeat {
   readonly #answerMs: number;
   #deadline: NodeJS.Timeout | undefined;
 
-  /** `everyMs` between two pings, `answerMs` for the pong (15 s and 7.5 s as recorded). */
-  constructor(socket: WebSocket, everyMs = 15_000, answerMs = 7_500) {
+  /** `everyMs` between two pings; the pong may take half of it, as recorded. */
+  constructor(socket: WebSocket, everyMs: number) {
     this.#socket = socket;
-    this.#answerMs = answerMs;
+    this.#answerMs = everyMs / 2;
     this.#timer = setInterval(() => this.#ping(), everyMs);
     socket.on('pong', () => {
       clearTimeout(this.#deadline);

@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { KvmError, valid } from '@crashcart/api';
+import { KvmError, ValidatorError, valid } from '@crashcart/api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Identity } from '../../auth/auth.ts';
 import { type Connection, clientAddress, credentialsOf, isSecure } from '../http/credentials.ts';
@@ -24,6 +24,8 @@ export interface SocketFrontOptions {
   readonly services: Services;
   readonly allowedOrigins: ReadonlySet<string>;
   readonly closing: AbortSignal;
+  /** Between two pings, ms. */
+  readonly heartbeatMs: number;
 }
 
 interface Guest {
@@ -122,13 +124,14 @@ export class SocketFront {
         stream,
         mayInput: auth.may(identity, 'input'),
         name: `${identity.user} ${address}`,
+        heartbeatMs: this.#given.heartbeatMs,
         log,
       });
     };
   }
 
   #media({ host, identity, param }: Guest): (socket: WebSocket) => void {
-    const raw = param('mode');
+    const raw = param('video');
     const mode = raw === undefined ? undefined : mediaMode(raw);
     const { videoFront } = this.#given.services;
     return (socket) => {
@@ -140,7 +143,11 @@ export class SocketFront {
   }
 }
 
-const mediaMode = valid.oneOf('media mode', ['jpeg', 'h264', 'tiles']);
+/** The format that starts without a message; the text is PiKVM's. */
+function mediaMode(raw: string): 'jpeg' | 'h264' | 'tiles' {
+  if (raw === 'jpeg' || raw === 'h264' || raw === 'tiles') return raw;
+  throw new ValidatorError('Unsupported video type');
+}
 
 /** Answers an upgrade as HTTP would, and closes. */
 function refuse(socket: Duplex, reply: Reply): void {
