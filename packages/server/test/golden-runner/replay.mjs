@@ -33,6 +33,10 @@ export function readLater(file) {
   return { ...NOTHING_LATER, ...JSON.parse(readFileSync(file, 'utf8')) };
 }
 
+function skippedAsLater(name) {
+  return { name, result: 'skipped', diff: ['comes later'] };
+}
+
 /**
  * Replays groups against a server. `target` is {base, prefix}, `front` that of cases recorded
  * through the TLS front. The result has one {name, result, diff} a case.
@@ -58,6 +62,12 @@ export class Replay {
   async group([, ...lines], onCase) {
     this.#values = { prefix: this.#given.target.prefix };
     this.#unsupported = new Set();
+    const cases = lines.filter(({ name }) => name);
+    if (cases.every(({ name }) => this.#comesLater(name))) {
+      // Nothing counts, so neither the side actions nor their waits are played.
+      for (const { name } of cases) onCase(skippedAsLater(name));
+      return;
+    }
     let loggedIn = false;
     for (const line of lines) {
       if (!line.rig?.reset && !loggedIn) {
@@ -69,6 +79,10 @@ export class Replay {
     }
     for (const socket of this.#sockets.values()) socket.destroy();
     this.#sockets.clear();
+  }
+
+  #comesLater(name) {
+    return this.#later.some((pattern) => pattern.test(name));
   }
 
   async #login() {
@@ -88,9 +102,7 @@ export class Replay {
     const target = this.#targetOf(line);
     const lacking = line.needs?.filter((need) => this.#lacks(need, target)) ?? [];
     if (target === undefined) lacking.push(`a way via ${line.via}`);
-    if (this.#later.some((pattern) => pattern.test(name))) {
-      return { name, result: 'skipped', diff: ['comes later'] };
-    }
+    if (this.#comesLater(name)) return skippedAsLater(name);
     if (lacking.length > 0) {
       return { name, result: 'skipped', diff: [`the rig lacks ${lacking.join(', ')}`] };
     }
