@@ -18,6 +18,17 @@ export type ErrorKind =
   | 'unavailable'
   | 'full';
 
+/** The HTTP status that PiKVM's front end gives to each kind of error. */
+export const STATUS_OF_KIND = {
+  invalid: 400,
+  operation: 400,
+  busy: 409,
+  unauthorized: 401,
+  forbidden: 403,
+  unavailable: 503,
+  full: 507,
+} as const satisfies Record<ErrorKind, number>;
+
 /** Every error name on the wire with its kind and its standard text (PiKVM's names and texts). */
 export const ERRORS = {
   ValidatorError: ['invalid', 'The request is not valid'],

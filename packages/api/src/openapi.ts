@@ -1,18 +1,7 @@
 import { z } from 'zod';
 import type { Operation, Param } from './contract.ts';
-import { ERRORS, type ErrorKind, type ErrorName } from './errors.ts';
+import { ERRORS, type ErrorName, STATUS_OF_KIND } from './errors.ts';
 import { OPERATIONS } from './operations/index.ts';
-
-/** The HTTP status that PiKVM's front end gives to each kind of error. */
-export const STATUS_OF_KIND = {
-  invalid: 400,
-  operation: 400,
-  busy: 409,
-  unauthorized: 401,
-  forbidden: 403,
-  unavailable: 503,
-  full: 507,
-} as const satisfies Record<ErrorKind, number>;
 
 type Json = Record<string, unknown>;
 

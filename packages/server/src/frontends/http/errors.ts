@@ -1,18 +1,7 @@
-import { type ErrorKind, KvmError } from '@crashcart/api';
+import { KvmError, STATUS_OF_KIND } from '@crashcart/api';
 import type { Log } from '../../core/log.ts';
 import { encodeError } from './envelope.ts';
 import { jsonReply, type Reply, textReply } from './reply.ts';
-
-/** The status of each kind of error; a new kind does not compile until it is here. */
-const STATUS: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  operation: 400,
-  busy: 409,
-  unauthorized: 401,
-  forbidden: 403,
-  unavailable: 503,
-  full: 507,
-};
 
 /** `404: Not Found`, before anybody is asked who they are. */
 export const notFound = (): Reply => textReply(404, '404: Not Found');
@@ -33,7 +22,7 @@ export const tooLarge = (): Reply =>
 export function errorReply(error: unknown, log: Log): Reply {
   if (error instanceof KvmError) {
     const body = encodeError(error.name, error.message);
-    return jsonReply(STATUS[error.kind], body, retryAfter(error));
+    return jsonReply(STATUS_OF_KIND[error.kind], body, retryAfter(error));
   }
   const status = statusOfParserError(error);
   if (status === 413) return tooLarge();
