@@ -23,6 +23,9 @@ export function busyMachine() {
   return `qemu: {accel: tcg, memory: 256, extra_args: ${JSON.stringify(busyArguments())}}\n`;
 }
 
+/** An emulated guest boots in 7 s on a calm machine, and much slower beside other work. */
+const BOOT_MS = 180_000;
+
 /** Waits for the guest's shell and has it fill its screen with text for ever. */
 export async function keepBusy(state) {
   const socket = connect(join(state, 'machines', 'default', 'serial.sock'));
@@ -31,9 +34,13 @@ export async function keepBusy(state) {
   socket.on('data', (chunk) => {
     text += chunk;
   });
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(BOOT_MS);
   const nudge = setInterval(() => socket.write('\n'), 1000);
-  while (!READY.test(text)) await once(socket, 'data', { signal });
+  while (!READY.test(text)) {
+    await once(socket, 'data', { signal }).catch((cause) => {
+      throw new Error(`The guest did not boot to its shell within ${BOOT_MS} ms`, { cause });
+    });
+  }
   clearInterval(nudge);
   socket.write('while :; do dmesg; done > /dev/tty1 &\n');
   return socket;
