@@ -24,6 +24,8 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // A busy machine takes longer than the second that is vitest's own.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

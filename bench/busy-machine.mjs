@@ -10,11 +10,21 @@ const BUILD = fileURLToPath(new URL('../scripts/build-test-guest.mjs', import.me
 // Not to its end: the shell asks the terminal where the cursor is behind each prompt.
 const READY = /guest# /;
 
-/** Arguments of QEMU for the Linux guest with a console of 1920x1080. */
-export function busyArguments() {
+/** Arguments of QEMU for the Linux guest, with more for its kernel. */
+function guestArguments(more = '') {
   const path = execFileSync(process.execPath, [BUILD], { encoding: 'utf8' }).trim();
   const { kernel, initrd, append } = JSON.parse(readFileSync(path, 'utf8'));
-  const extra = ['-kernel', kernel, '-initrd', initrd, '-append', `${append} framebuffer`];
+  return ['-kernel', kernel, '-initrd', initrd, '-append', `${append}${more}`];
+}
+
+/** Configuration of a machine that boots it with a text console of 720x400. */
+export function textMachine() {
+  return `qemu: {accel: tcg, memory: 256, extra_args: ${JSON.stringify(guestArguments())}}\n`;
+}
+
+/** Arguments of QEMU for the Linux guest with a console of 1920x1080. */
+export function busyArguments() {
+  const extra = guestArguments(' framebuffer');
   extra.push('-global', 'VGA.xres=1920', '-global', 'VGA.yres=1080');
   return extra;
 }

@@ -1,6 +1,6 @@
-// From a key on a WebSocket to its command on QEMU's control socket, while four viewers watch a
+// From a key on a WebSocket to its command on QEMU's control socket, while viewers watch a
 // busy 1080p screen; JSON on standard output.
-//   npm run build && node bench/input-latency.mjs [--events N]
+//   npm run build && node bench/input-latency.mjs [--events N] [--viewers N]
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -13,7 +13,13 @@ import { busyArguments, keepBusy, resolutionOf, watch } from './busy-machine.mjs
 import { machine, startServer } from './server.mjs';
 
 const GOAL_MS = 2;
-const VIEWERS = 4;
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '500' },
+    viewers: { type: 'string', default: '4' },
+  },
+});
+const VIEWERS = Number(values.viewers);
 const headers = { authorization: `Basic ${btoa('admin:bench')}` };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -21,7 +27,6 @@ if (isMainThread) await main();
 else for (let index = 0; index < VIEWERS; index++) await watch(workerData, headers);
 
 async function main() {
-  const { values } = parseArgs({ options: { events: { type: 'string', default: '500' } } });
   const state = mkdtempSync(join(tmpdir(), 'bench-qemu-'));
   const qemu = await startQemu(state);
   const proxy = await startProxy(join(state, 'proxy.sock'), qemu.qmp);
@@ -29,7 +34,10 @@ async function main() {
   const server = await startServer('bench', `qemu: {attach: ${JSON.stringify(attach)}}\n`);
   const serial = await keepBusy(state);
   // Its own thread, as reading pictures must not delay our clock.
-  const viewers = new Worker(new URL(import.meta.url), { workerData: server.url });
+  const viewers = new Worker(new URL(import.meta.url), {
+    workerData: server.url,
+    argv: process.argv.slice(2),
+  });
   try {
     const address = `${server.url.replace('http', 'ws')}api/ws`;
     const socket = new WebSocket(address, { headers, perMessageDeflate: false });

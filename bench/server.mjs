@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../packages/server/bundle/main.js', import.meta.url));
 const READY = /^crashcart ready (https?:\/\/\S+)$/;
 
 /** What figures depend on; goes into each document. */
@@ -14,15 +14,17 @@ export function machine() {
 }
 
 /**
- * Starts the built server over plain HTTP in a state directory of its own. `config` is the content
- * of a configuration file without `server`; without it there is no machine.
+ * Starts the built server, over plain HTTP unless `tls`, in a state directory of its own. `config`
+ * is the content of a configuration file without `server`; without it there is no machine. `more`
+ * are further arguments.
  */
-export async function startServer(passwd, config) {
+export async function startServer(passwd, config, { tls = false, more = [] } = {}) {
   const state = mkdtempSync(join(tmpdir(), 'bench-'));
   const file = join(state, 'bench.yaml');
-  writeFileSync(file, `server: {tls: {enabled: false}}\n${config ?? ''}`);
+  writeFileSync(file, `server: {tls: {enabled: ${tls}}}\n${config ?? ''}`);
   const argv = ['run', '--port', '0', '--state', state, '--config', file];
   if (config === undefined) argv.push('--no-machine');
+  argv.push(...more);
   const child = spawn(process.execPath, [MAIN, ...argv], {
     env: { ...process.env, CRASHCART_PASSWORD: passwd },
     stdio: ['ignore', 'pipe', 'inherit'],

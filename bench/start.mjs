@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { machine } from './server.mjs';
 
 const GOAL_MS = 500;
-const MAIN = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../packages/server/bundle/main.js', import.meta.url));
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
 
 const state = mkdtempSync(join(tmpdir(), 'bench-'));

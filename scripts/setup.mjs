@@ -18,9 +18,11 @@ export const START_PACKAGES = [
   'isolinux',
   'syslinux-common',
   'xorriso',
+  'xz-utils',
+  'zstd',
 ];
 
-/** What the tests need besides: a Linux guest, a browser, OCR, curl, git. */
+/** What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler. */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
   'busybox-static',
@@ -29,7 +31,21 @@ export const TEST_PACKAGES = [
   'chromium',
   'tesseract-ocr',
   'curl',
+  'ffmpeg',
+  'freeradius',
   'git',
+  'libc6-dev',
+  'libpam-pwdfile',
+  'libx11-data',
+  'libxkbcommon-tools',
+  'nginx',
+  'openssl',
+  'pamtester',
+  'slapd',
+  'tcc',
+  'ustreamer',
+  'x11proto-dev',
+  'xkb-data',
 ];
 
 /** A set-up step that failed; the message tells the operator what to do. */
@@ -155,28 +171,25 @@ function sourcesOf(...paths) {
   return `${hash.digest('hex')}\n`;
 }
 
-/** Builds the server and the page when a source changed or a result is missing. */
+/** Builds a package with vite when one of its sources changed or its result is missing. */
+function buildPackage(what, name, result, ...sources) {
+  const hash = sourcesOf('package-lock.json', 'tsconfig.base.json', 'packages/api', ...sources);
+  if (isStamped(name, hash) && existsSync(join(ROOT, result))) return;
+  say(`Building the ${what} …`);
+  runQuietly(`Building the ${what}`, process.execPath, [
+    join(ROOT, 'node_modules/vite/bin/vite.js'),
+    'build',
+    '--logLevel=warn',
+    join(ROOT, 'packages', name),
+  ]);
+  stamp(name, hash);
+}
+
+/** Builds the server and the page. */
 function build() {
-  const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
-  const shared = ['package-lock.json', 'tsconfig.base.json'];
-  const server = sourcesOf(...shared, 'packages/api', 'packages/server/src');
-  if (!isStamped('server', server) || !existsSync(join(ROOT, 'packages/server/dist/main.js'))) {
-    say('Building the server …');
-    runQuietly('Building the server', bin('tsc'), ['-b', 'packages/api', 'packages/server']);
-    stamp('server', server);
-  }
-  if (!existsSync(join(ROOT, 'packages/web/index.html'))) return;
-  const page = sourcesOf(...shared, 'packages/api', 'packages/web');
-  if (!isStamped('web', page) || !existsSync(join(ROOT, 'packages/web/dist/index.html'))) {
-    say('Building the page …');
-    runQuietly('Building the page', process.execPath, [
-      join(ROOT, 'node_modules/vite/bin/vite.js'),
-      'build',
-      '--logLevel=warn',
-      join(ROOT, 'packages/web'),
-    ]);
-    stamp('web', page);
-  }
+  const server = ['packages/server/src', 'packages/server/vite.config.ts'];
+  buildPackage('server', 'server', 'packages/server/bundle/main.js', ...server);
+  buildPackage('page', 'web', 'packages/web/dist/index.html', 'packages/web');
 }
 
 /**

@@ -5,6 +5,6 @@ const argv = process.argv.slice(2);
 const needsMachine = !argv.some((arg) => ['--no-machine', '--help', '-h'].includes(arg));
 orStop(() => setUp(needsMachine ? START_PACKAGES : []));
 
-const main = inRoot('packages/server/dist/main.js');
+const main = inRoot('packages/server/bundle/main.js');
 process.argv = [process.execPath, main, 'run', ...argv];
 await import(main);

@@ -29,6 +29,13 @@ describe('house rules', () => {
     expect(long).toEqual([]);
   });
 
+  it('link signals by anySignal: AbortSignal.any leaks, and loses timeouts', () => {
+    const linked = SOURCES.filter((name) => /^packages\/server\/src\//.test(name)).filter((name) =>
+      read(name).includes('AbortSignal.any('),
+    );
+    expect(linked).toEqual([]);
+  });
+
   it('name no registry: where packages come from is the business of who installs', () => {
     const named = FILES.filter((name) => /\.(json|npmrc|ts|mjs|md)$|^\.ci\//.test(name)).filter(
       (name) => /registry\.(npmjs|yarnpkg)\.|"resolved": "https?:|^registry=/m.test(read(name)),

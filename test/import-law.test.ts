@@ -65,7 +65,7 @@ describe('import law', () => {
     },
   );
 
-  it('was looked at in the real sources', () => {
+  it('was looked at in the real sources', { timeout: 60_000 }, () => {
     const result = spawnSync(BIOME, ['lint', 'packages/server/src'], {
       cwd: ROOT,
       encoding: 'utf8',

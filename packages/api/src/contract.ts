@@ -45,7 +45,7 @@ export type ArgumentsOf<P extends Params> = {
 };
 
 /** What the body of a request is; only `form` is parsed by the contract. */
-export type RequestBody = 'none' | 'form' | 'text' | 'binary';
+export type RequestBody = 'none' | 'form' | 'text' | 'binary' | 'sdp';
 
 /** An answer in the JSON envelope, with a `result` of this type. */
 export interface JsonAnswer<R extends z.ZodType = z.ZodType> {
@@ -59,7 +59,19 @@ export interface BytesAnswer {
   readonly contentTypes: readonly string[];
 }
 
-export type Answer = JsonAnswer | BytesAnswer;
+/** An answer of bytes of any length, to be read piece by piece. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly contentTypes: readonly string[];
+}
+
+/** JSON envelopes, a line each, as they come (NDJSON). */
+export interface LinesAnswer<R extends z.ZodType = z.ZodType> {
+  readonly kind: 'lines';
+  readonly result: R;
+}
+
+export type Answer = JsonAnswer | BytesAnswer | StreamAnswer | LinesAnswer;
 
 /** One operation of the HTTP API. Routes, validation, OpenAPI and the client come from it. */
 export interface Operation<P extends Params = Params, A extends Answer = Answer> {
@@ -72,6 +84,8 @@ export interface Operation<P extends Params = Params, A extends Answer = Answer>
   readonly body: RequestBody;
   readonly params: P;
   readonly answer: A;
+  /** Of success. */
+  readonly status: 200 | 201;
   /** Errors besides ValidatorError, UnauthorizedError and ForbiddenError. */
   readonly errors: readonly ErrorName[];
 }
@@ -79,9 +93,9 @@ export interface Operation<P extends Params = Params, A extends Answer = Answer>
 /** Declares an operation; parameters, body and errors are none unless said. */
 export function operation<const P extends Params = Record<never, never>, A extends Answer = Answer>(
   given: Pick<Operation<P, A>, 'method' | 'path' | 'summary' | 'permission' | 'answer'> &
-    Partial<Pick<Operation<P, A>, 'params' | 'body' | 'errors'>>,
+    Partial<Pick<Operation<P, A>, 'params' | 'body' | 'status' | 'errors'>>,
 ): Operation<P, A> {
-  return { params: {} as P, body: 'none', errors: [], ...given };
+  return { params: {} as P, body: 'none', status: 200, errors: [], ...given };
 }
 
 /** The answer `{ok, result}` with this result. */
@@ -94,9 +108,25 @@ export function bytes(...contentTypes: readonly string[]): BytesAnswer {
   return { kind: 'bytes', contentTypes };
 }
 
-/** What a handler gives and the client gets: the value of a JSON result, or bytes. */
+/** An answer of bytes that are read piece by piece. */
+export function stream(...contentTypes: readonly string[]): StreamAnswer {
+  return { kind: 'stream', contentTypes };
+}
+
+/** An answer of lines `{ok, result}` with this result. */
+export function lines<R extends z.ZodType>(result: R): LinesAnswer<R> {
+  return { kind: 'lines', result };
+}
+
+/** What a handler gives and the client gets: the value of a JSON result, bytes, or many of them. */
 export type ResultOf<O extends Operation> =
-  O['answer'] extends JsonAnswer<infer R> ? z.infer<R> : Uint8Array;
+  O['answer'] extends JsonAnswer<infer R>
+    ? z.infer<R>
+    : O['answer'] extends LinesAnswer<infer R>
+      ? AsyncIterable<z.infer<R>>
+      : O['answer'] extends StreamAnswer
+        ? AsyncIterable<Uint8Array>
+        : Uint8Array;
 
 /** Declares a parameter that must be there. */
 export function required<T>(

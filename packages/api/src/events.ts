@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { atxState } from './states/atx.ts';
 import { gpioState } from './states/gpio.ts';
-import { hidKeymapsState, hidState } from './states/hid.ts';
-import { infoState } from './states/info.ts';
+import { hidKeymapsState, hidPrintState, hidState } from './states/hid.ts';
+import { infoEventState } from './states/info.ts';
 import { msdState } from './states/msd.ts';
 import { ocrState, streamerState } from './states/streamer.ts';
 import { switchState } from './states/switch.ts';
@@ -20,12 +20,14 @@ export const EVENTS = {
   gpio: gpioState.partial(),
   hid: hidState.partial(),
   hid_keymaps: hidKeymapsState,
+  /** Text that is being typed; a joiner gets it only meanwhile. */
+  hid_print: hidPrintState,
   atx: atxState.partial(),
   msd: msdState.partial(),
   streamer: streamerState.partial(),
   ocr: ocrState,
   switch: switchState.partial(),
-  info: infoState.partial(),
+  info: infoEventState.partial(),
   pong: z.object({}),
 } as const;
 

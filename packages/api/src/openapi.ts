@@ -53,7 +53,7 @@ function describe(name: string, operation: Operation): Json {
       })),
     }),
     ...(body && { requestBody: body }),
-    responses: { 200: success(operation), ...failures(operation, isPublic) },
+    responses: { [operation.status]: success(operation), ...failures(operation, isPublic) },
   };
 }
 
@@ -69,6 +69,7 @@ function describeParam(param: Param<unknown>): Json {
 
 function requestBody(operation: Operation): Json {
   if (operation.body === 'text') return { content: { 'text/plain': {} } };
+  if (operation.body === 'sdp') return { content: { 'application/sdp': {} } };
   if (operation.body === 'binary') return { content: { 'application/octet-stream': {} } };
   const entries = Object.entries(operation.params);
   const properties = Object.fromEntries(
@@ -91,11 +92,20 @@ function requestBody(operation: Operation): Json {
 }
 
 function success({ answer }: Operation): Json {
-  if (answer.kind === 'bytes') {
-    const content = Object.fromEntries(answer.contentTypes.map((type) => [type, {}]));
-    return { description: 'OK', content };
+  switch (answer.kind) {
+    case 'bytes':
+    case 'stream': {
+      const content = Object.fromEntries(answer.contentTypes.map((type) => [type, {}]));
+      return { description: 'OK', content };
+    }
+    case 'lines': {
+      // OpenAPI 3.1 has no word for lines: the schema is that of each of them.
+      const { 'application/json': line } = jsonContent(true, schemaOf(answer.result));
+      return { description: 'OK, a line at a time', content: { 'application/x-ndjson': line } };
+    }
+    case 'json':
+      return { description: 'OK', content: jsonContent(true, schemaOf(answer.result)) };
   }
-  return { description: 'OK', content: jsonContent(true, schemaOf(answer.result)) };
 }
 
 function failures(operation: Operation, isPublic: boolean): Json {

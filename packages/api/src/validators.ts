@@ -145,11 +145,17 @@ export function oneOf<const T extends string>(
 export function text(
   name: string,
   pattern: RegExp,
-  options: { readonly limit?: number; readonly secret?: boolean; readonly strip?: boolean } = {},
+  options: {
+    readonly limit?: number;
+    readonly secret?: boolean;
+    readonly strip?: boolean;
+    /** An empty text counts as missing. */
+    readonly filled?: boolean;
+  } = {},
 ): Validator<string> {
   return (raw) => {
     const limit = options.limit ?? RAW_LIMIT_TEXT;
-    const stripped = requiredText(raw, name, limit);
+    const stripped = (options.filled ? filledText : requiredText)(raw, name, limit);
     const value = options.strip === false ? (textOf(raw) ?? '') : stripped;
     if (!pattern.test(value)) {
       if (options.secret) throw new ValidatorError(`The argument is not a valid ${name}`);

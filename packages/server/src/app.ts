@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KvmError } from '@crashcart/api';
 import { Auth } from './auth/auth.ts';
 import { dropStaleFirstPassword, ensureFirstUser } from './auth/first-password.ts';
+import { createServices, htpasswdFileOf, needsFirstUser } from './auth-services.ts';
 import { type Config, type MachineConfig, machinesOf } from './config/schema.ts';
 import type { Log } from './core/log.ts';
 import { Scope } from './core/scope.ts';
@@ -13,12 +14,26 @@ import { createHost, type OwnedHost } from './host.ts';
 import { Info } from './info/info.ts';
 import type { LogReader } from './info/log-reader.ts';
 import { createDrivers } from './machine-drivers.ts';
+import { gpioOptionsOf } from './machine-gpio.ts';
+import { MachineImages } from './machine-images.ts';
+import { machineInfo } from './machine-info.ts';
+import { switchOptionsOf } from './machine-switch.ts';
+import {
+  findH264,
+  type H264Encoders,
+  snapshotOptionsOf,
+  streamerOptionsOf,
+  webRtcOptionsOf,
+} from './machine-video.ts';
 import { loadPage } from './page.ts';
 import { peerCredentials } from './platform/peer-cred.ts';
 import { removeFile } from './platform/replace-text.ts';
 import { uidsOf } from './platform/system-users.ts';
+import { createRemoteHost, isRemote } from './remote-host.ts';
 import { loadPair, selfSigned } from './tls/certificate.ts';
 import { VERSION } from './version.ts';
+import { Ocr } from './video/ocr.ts';
+import { WebRtc } from './video/webrtc.ts';
 
 /** What a server is made of. */
 export interface AppOptions {
@@ -37,14 +52,13 @@ export interface AppOptions {
 
 /** A running server. */
 export interface App {
-  /** Where the page is, e.g. `https://127.0.0.1:8443/`. */
+  /** Where the page is, e.g. `https://127.0.0.1:8443/`; `unix:PATH` where only a socket is. */
   readonly url: string;
   /** Stops serving; with `stopMachines` also the machines that this server started. */
   close(options: { readonly stopMachines: boolean }): Promise<void>;
 }
 
 /** Names of files of ours in the state directory. */
-const HTPASSWD = 'htpasswd';
 const TOTP_SECRET = 'totp.secret';
 
 /** The log is not to be read over the network. */
@@ -59,25 +73,37 @@ export async function startApp(options: AppOptions): Promise<App> {
   const scope = new Scope();
   const running = { stopMachines: false, failed: false };
   try {
+    // Trying encoders takes a moment: the first machine waits for the answer.
+    const h264 = findH264(options.config, options.log);
     const auth = await startAuth(options, scope);
     const info = await startInfo(options, scope);
-    const machines = new Map<string, OwnedHost>();
-    for (const [id, machine] of machinesOf(options.config)) {
-      machines.set(id, await startMachine(id, machine, { options, info, scope, running }));
-    }
+    const images = new MachineImages(options.stateDir, options.log);
+    scope.add(() => images.close());
     const { kvmd, server } = options.config;
+    const ocr = new Ocr({ ...kvmd.ocr, log: options.log });
+    scope.add(() => ocr.close());
+    const machines = new Map<string, OwnedHost>();
+    const shared = { options, info, images, ocr, h264, scope, running };
+    for (const [id, machine] of machinesOf(options.config)) {
+      machines.set(id, await startMachine(id, machine, shared));
+    }
     const page = await loadPage();
     if (!page) options.log.warn({}, 'The page has not been built; only the API is served');
+    const webRtc = options.config.webrtc.enabled
+      ? new WebRtc(webRtcOptionsOf(options.config, options.log))
+      : undefined;
+    scope.add(() => webRtc?.close());
     const http = createHttpServer({
       ...{
         machines,
         auth,
-        info,
+        version: VERSION,
         log: options.log,
         logReader: kvmd.log_reader.enabled ? options.logReader : NO_LOG_READER,
       },
       defaultMachine: 'default',
       videoFront: { serveStreamer, serveMediaSocket, mediaStateOf },
+      ...(webRtc ? { webRtc } : {}),
       ...(page ? { page } : {}),
       limits: {
         connectionsPerAddress: server.limits.connections_per_address,
@@ -87,10 +113,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       allowedOrigins: server.origins,
       trustedProxies: server.trusted_proxies,
       loginRedirects: kvmd.auth.allow_redirects,
+      publicMetrics: !kvmd.prometheus.auth.enabled,
       peerCredentials,
     });
     scope.add(() => http.close());
     const url = await listen(http, options);
+    // The start does not wait for it: who asks meanwhile does.
+    void ocr.refresh();
     return {
       url,
       async close({ stopMachines }) {
@@ -108,11 +137,13 @@ export async function startApp(options: AppOptions): Promise<App> {
 async function startAuth(options: AppOptions, scope: Scope): Promise<Auth> {
   const { stateDir, log, envPassword, isTty, print } = options;
   const { auth: config } = options.config.kvmd;
-  const htpasswdFile = config.internal.file || join(stateDir, HTPASSWD);
-  if (config.enabled) await ensureFirstUser({ htpasswdFile, envPassword, isTty, stateDir, print });
+  const htpasswdFile = htpasswdFileOf(config, stateDir);
+  if (config.enabled && needsFirstUser(config))
+    await ensureFirstUser({ htpasswdFile, envPassword, isTty, stateDir, print });
   const auth = new Auth({
     enabled: config.enabled,
     htpasswdFile,
+    ...(config.enabled ? createServices(config, { stateDir, log }) : {}),
     totpFile: config.totp.secret.file || join(stateDir, TOTP_SECRET),
     maxExpireS: config.expire,
     extend: config.extend,
@@ -125,7 +156,9 @@ async function startAuth(options: AppOptions, scope: Scope): Promise<Auth> {
     },
   });
   scope.add(() => auth.close());
-  log.info({ enabled: config.enabled, users: htpasswdFile }, 'Authentication');
+  const { enabled, internal, external } = config;
+  const services = { internal: internal.type, external: external.type };
+  log.info({ enabled, ...services, users: htpasswdFile }, 'Authentication');
   return auth;
 }
 
@@ -154,54 +187,86 @@ async function startMachine(
   {
     options,
     info,
+    images,
+    ocr,
+    h264,
     scope,
     running,
   }: {
     readonly options: AppOptions;
     readonly info: Info;
+    readonly images: MachineImages;
+    readonly ocr: Ocr;
+    readonly h264: Promise<H264Encoders>;
     readonly scope: Scope;
     readonly running: { readonly stopMachines: boolean; readonly failed: boolean };
   },
 ): Promise<OwnedHost> {
   const { log, stateDir } = options;
+  if (isRemote(config.remote)) {
+    const { url, unix } = config.remote;
+    log.info({ machine: id, remote: unix || url }, 'Machine');
+    const remoteHost = await createRemoteHost({
+      ...{ id, name: config.name || id, remote: config.remote, info: info.state, ocr, log },
+      ignoreKeys: config.hid.ignore_keys,
+      streamer: streamerOptionsOf(config.streamer, false),
+    });
+    return own(remoteHost, config, scope);
+  }
   const drivers = await createDrivers(config, { id, stateDir }, log);
   // A server that could not start leaves no machine behind that was not there before.
   const { qemu } = drivers;
   scope.add(() =>
     qemu?.stop({ kill: running.stopMachines || (running.failed && qemu.startedHere) }),
   );
-  const { hid, atx, streamer } = config;
-  log.info({ machine: id, hid: hid.type, atx: atx.type, streamer: streamer.type }, 'Machine');
+  const { hid, atx, msd, streamer } = config;
+  const { enabled, active, interval: intervalS } = hid.jiggler;
+  const told = machineInfo(info.state, config, qemu, drivers.video.program);
+  scope.add(() => told.close());
+  const types = { hid: hid.type, atx: atx.type, msd: msd.type, streamer: streamer.type };
+  log.info({ machine: id, ...types }, 'Machine');
+  const h264Encoder = (await h264).get(streamer.h264_encoder);
   const host = createHost({
-    ...{ id, name: config.name || id, drivers, info: info.state, log },
+    ...{ id, name: config.name || id, drivers, info: told, ocr, log },
     hid: {
       ignoreKeys: hid.ignore_keys,
-      jiggler: {
-        enabled: hid.jiggler.enabled,
-        active: hid.jiggler.active,
-        intervalS: hid.jiggler.interval,
-      },
+      keymap: hid.keymap,
+      jiggler: { enabled, active, intervalS },
     },
     atx: {
       clickMs: config.atx.click_delay * 1000,
       longClickMs: config.atx.long_click_delay * 1000,
     },
-    streamer: {
-      quality: streamer.quality,
-      desiredFps: streamer.desired_fps.default,
-      minFps: streamer.desired_fps.min,
-      maxFps: streamer.desired_fps.max,
-      shutdownDelayMs: streamer.shutdown_delay * 1000,
-      resetDelayMs: streamer.reset_delay * 1000,
-    },
+    msd: await images.of(id, msd),
+    snapshot: snapshotOptionsOf(config.snapshot),
+    gpio: gpioOptionsOf(config.gpio),
+    switch: await switchOptionsOf(id, config.switch, { stateDir, log, scope }),
+    streamer: streamerOptionsOf(streamer, h264Encoder !== undefined),
+    h264Encoder,
   });
+  return own(host, config, scope);
+}
+
+/** Lets the scope close a host; a machine that is always watched is watched from now on. */
+function own(host: OwnedHost, { streamer }: MachineConfig, scope: Scope): OwnedHost {
   scope.add(() => host.close());
-  if (streamer.forever) scope.add(host.machine.streamer.acquire());
+  if (streamer.forever) scope.add(host.machine.streamer.keep());
   return host;
 }
 
 async function listen(http: HttpServer, { config, stateDir, log }: AppOptions): Promise<string> {
   const { listen: host, port, tls, http: plain } = config.server;
+  const { unix, unix_mode: mode } = config.kvmd.server;
+  if (unix !== '') {
+    await removeFile(unix);
+    await claim(() => http.listen({ path: unix }), unix, '--unix PATH');
+    await chmod(unix, mode);
+  }
+  if (host === '') {
+    if (unix === '') throw new Error('There is nothing to listen on: set server.listen or --unix');
+    log.info({ unix }, 'Listening');
+    return `unix:${unix}`;
+  }
   const pair = tls.enabled
     ? await (tls.cert === ''
         ? selfSigned(join(stateDir, 'tls'), host)
@@ -221,13 +286,7 @@ async function listen(http: HttpServer, { config, stateDir, log }: AppOptions): 
     );
     log.info({ host, port: plainPort }, 'Plain HTTP is served as well');
   }
-  const { unix, unix_mode: mode } = config.kvmd.server;
-  if (unix !== '') {
-    await removeFile(unix);
-    await claim(() => http.listen({ path: unix }), unix, '--unix PATH');
-    await chmod(unix, mode);
-  }
-  const name = ['0.0.0.0', '::', ''].includes(host) ? 'localhost' : host;
+  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   const shown = name.includes(':') ? `[${name}]` : name;
   return `${pair ? 'https' : 'http'}://${shown}:${main.port}/`;
 }

@@ -1,23 +1,27 @@
 import type { MachineConfig } from './config/schema.ts';
 import type { AtxDriver } from './core/atx-driver.ts';
+import type { GpioDriver } from './core/gpio-driver.ts';
 import type { HidDriver } from './core/hid-driver.ts';
 import type { Log } from './core/log.ts';
+import type { MsdDriver } from './core/msd-driver.ts';
 import { until } from './core/state.ts';
+import type { SwitchDriver } from './core/switch-driver.ts';
 import type { VideoSource } from './core/video-source.ts';
+import type { CreateDriver, DriverContext } from './drivers/define.ts';
 import type { QemuMachine } from './drivers/qemu/machine.ts';
 import { DRIVERS } from './drivers/registry.ts';
-
-/** Where a machine of ours belongs. */
-export interface MachinePlace {
-  readonly id: string;
-  readonly stateDir: string;
-}
+import { createGpioDrivers } from './machine-gpio.ts';
+import { createSwitchDriver } from './machine-switch.ts';
+import { type MachinePlace, ustreamerOptionsOf } from './machine-ustreamer.ts';
 
 /** The drivers of one machine, and the QEMU behind them where there is one. */
 export interface ConfiguredDrivers {
   readonly hid: HidDriver;
   readonly atx: AtxDriver;
+  readonly msd: MsdDriver;
   readonly video: VideoSource;
+  readonly gpio: ReadonlyMap<string, GpioDriver>;
+  readonly switch: SwitchDriver;
   readonly qemu: QemuMachine | undefined;
 }
 
@@ -37,13 +41,26 @@ export async function createDrivers(
       machine ??= startQemu(config, place, log);
       return machine;
     },
+    ustreamer: () => ustreamerOptionsOf(config.streamer, place, log.child({ machine: place.id })),
   };
   return {
-    hid: await DRIVERS.hid[config.hid.type](context),
-    atx: await DRIVERS.atx[config.atx.type](context),
+    hid: await create<HidDriver>(DRIVERS.hid[config.hid.type], context, config.hid),
+    atx: await create<AtxDriver>(DRIVERS.atx[config.atx.type], context, config.atx),
+    msd: await DRIVERS.msd[config.msd.type](context),
     video: await DRIVERS.streamer[config.streamer.type](context),
+    gpio: await createGpioDrivers(config.gpio, log.child({ machine: place.id })),
+    switch: createSwitchDriver(config.switch, log.child({ machine: place.id })),
     qemu: await machine,
   };
+}
+
+function create<Made>(
+  driver: CreateDriver<Made>,
+  context: DriverContext,
+  options: object,
+): Promise<Made> {
+  // Each type's options are its own schema's, which the compiler cannot follow through a union.
+  return driver(context, options as never);
 }
 
 async function startQemu(config: MachineConfig, place: MachinePlace, log: Log) {

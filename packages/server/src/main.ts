@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { HELP } from './cli/help.ts';
 import type { CliIo } from './cli/io.ts';
+import { collectGarbageLess } from './platform/heap.ts';
 
 /** Starts one command; what it needs is imported only then. */
 async function main([command, ...argv]: readonly string[]): Promise<number> {
@@ -8,18 +9,28 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   switch (command) {
     case 'run':
       if (argv.includes('--help') || argv.includes('-h')) break;
+      collectGarbageLess();
       return (await import('./cli/run.ts')).runCommandLine(argv, io);
+    case 'latency':
+      return (await import('./cli/latency.ts')).latencyCommand(argv, io);
     case 'config':
       return (await import('./cli/config.ts')).configCommand(argv, io);
     case 'htpasswd':
     case 'totp': {
-      const { accountFiles } = await import('./cli/paths.ts');
-      const { rest, ...files } = await accountFiles(argv);
+      const { commandFiles } = await import('./cli/paths.ts');
+      const { rest, ...files } = await commandFiles(argv);
       const { stdin, stdout, stderr } = process;
       const all = { stdin, stdout, stderr, ...files };
       return command === 'htpasswd'
         ? (await import('./cli/htpasswd.ts')).htpasswdCommand(rest, all)
         : (await import('./cli/totp.ts')).totpCommand(rest, all);
+    }
+    case 'nginx': {
+      const { commandFiles } = await import('./cli/paths.ts');
+      const { rest, config, stateDir } = await commandFiles(argv);
+      const { stdin, stdout, stderr } = process;
+      const all = { stdin, stdout, stderr, config, stateDir };
+      return (await import('./cli/nginx.ts')).nginxCommand(rest, all);
     }
     case undefined:
     case 'help':

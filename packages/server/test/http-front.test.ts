@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { FrontRig } from './support/front-rig.ts';
 import { http } from './support/http-client.ts';
+import { RawHttp } from './support/raw-http.ts';
 import { recordingLog } from './support/recording-log.ts';
 
 let rig: FrontRig;
@@ -134,6 +135,27 @@ test('refuses broken, deep, lying and oversized bodies', async () => {
   expect(await raw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
     /^HTTP\/1\.1 431/,
   );
+});
+
+test('ignores the wish to speak another protocol, and keeps the connection', async () => {
+  const wish = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
+  const head = (method: string, path: string) =>
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nCookie: ${cookie}\r\n${wish}\r\n`;
+  const connection = await RawHttp.open(rig.port);
+  for (let round = 0; round < 12; round += 1) {
+    const atx = await connection.ask(Buffer.from(`${head('GET', '/api/atx')}\r\n`));
+    expect(atx.body.toString()).toContain('leds');
+  }
+  const print = `${head('POST', '/api/hid/print')}Content-Length: 2\r\n\r\nab`;
+  expect((await connection.ask(Buffer.from(print))).status).toBe(200);
+  connection.close();
+  expect(rig.hid.taken().filter(([name, , state]) => name === 'key' && state)).toHaveLength(2);
+});
+
+test('takes any type of a body that is only bytes', async () => {
+  for (const type of ['', 'x', ';;', 'text/plain; charset=']) {
+    expect((await post('/api/hid/reset', { 'content-type': type }, '{')).status, type).toBe(200);
+  }
 });
 
 test('ends a connection whose headers never end', async () => {

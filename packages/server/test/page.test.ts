@@ -103,6 +103,8 @@ describe('the page of a server that was just installed', () => {
     await expect.poll(text, WAIT).toContain('iPXE>');
     await screen().click();
     await expect.poll(status).toBe(CAPTURED);
+    // What was there stays, though only changes are sent.
+    expect(await text()).toContain('iPXE>');
     await typeKeys('help\n');
     await expect.poll(text, WAIT).toContain('Available commands');
     await page.keyboard.press('ControlRight');

@@ -1,6 +1,10 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../src/core/state.ts';
 import { killProcess } from '../src/platform/process.ts';
+import { FakeQmp } from './support/fake-qmp.ts';
 import { startTestMachine, untilRunning } from './support/guest.ts';
 
 const limit = () => AbortSignal.timeout(20_000);
@@ -52,5 +56,19 @@ describe('a QEMU machine', () => {
     killProcess(id, 'SIGCONT');
     await untilRunning(test.machine);
     expect(test.machine.processId).toEqual(id);
+  });
+
+  it('is off after a hard off whose QEMU ended with its guest', async () => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'cc-'));
+    await using qmp = await FakeQmp.start(join(stateDir, 'qmp.sock'));
+    qmp.answers.set('system_powerdown', () => {
+      qmp.emit('SHUTDOWN', { guest: true });
+      setImmediate(() => qmp.hangUp());
+    });
+    await using test = await startTestMachine({ stateDir, attach: { qmp: qmp.path, vnc: '' } });
+    await untilRunning(test.machine);
+    await test.machine.atx.press('power', 4000, new AbortController().signal);
+    expect(qmp.commands).not.toContain('system_reset');
+    expect(test.machine.atx.leds.value.power).toBe(false);
   });
 });

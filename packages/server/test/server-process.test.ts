@@ -13,7 +13,7 @@ import { http } from './support/http-client.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { StateDirectory } from './support/state-directory.ts';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const PASSWORD = { CRASHCART_PASSWORD: 'one and only' };
 const basic = (password: string) => ({
   authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`,
@@ -136,6 +136,28 @@ describe('a server that cannot start', () => {
   });
 });
 
+describe('a PiKVM configuration', () => {
+  it('is taken over; what it cannot be is one list at the start', async () => {
+    await using state = new StateDirectory();
+    const off = ['hid', 'atx', 'streamer'].map((part) => `  ${part}: {type: disabled}\n`).join('');
+    const lines = 'vnc:\n  keymap: de\nkvmd:\n  msd:\n    write_chunk_size: 65536\n';
+    const file = state.config(lines + off);
+    await using running = await run(state, ['--pikvm-config', file]);
+    const { output, url } = running.server;
+    const told = output.slice(output.findIndex((line) => line.includes('cannot be taken over')));
+    expect(told[0]).toBe('2 keys of the PiKVM configuration cannot be taken over:');
+    expect(told).toContain(`  ${file}:2: vnc.keymap: is not supported: there is no VNC server`);
+    expect(told).toContainEqual(
+      expect.stringContaining(`  ${file}:5: kvmd.msd.write_chunk_size: `),
+    );
+    expect(state.logs()).toContain(`${file}:2: vnc.keymap: is not supported`);
+    // The drive of a PiKVM, which is not here; no machine of our own in its place.
+    const answer = await http(`${url}api/msd`, { headers: ADMIN });
+    expect(answer.result()).toMatchObject({ enabled: true, online: false, drive: null });
+    expect(state.qemus()).toEqual([]);
+  });
+});
+
 describe('places to listen', () => {
   it('makes a certificate for the host that it prints, and a new one for each directory', async () => {
     const keys: string[] = [];
@@ -179,7 +201,7 @@ describe('places to listen', () => {
     await using state = new StateDirectory();
     const off = '{type: disabled}';
     const file = state.config(
-      `${SMALL}machines:\n  lab1: {name: Lab, hid: ${off}, atx: ${off}, streamer: ${off}}\n`,
+      `${SMALL}machines:\n  lab1: {name: Lab, hid: ${off}, atx: ${off}, msd: ${off}, streamer: ${off}}\n`,
     );
     await using running = await run(state, ['--config', file]);
     const { url } = running.server;

@@ -42,24 +42,24 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     throw new UnreachableError('The server was not reached', { cause });
   }
   if (response.ok) return response;
-  const { error, error_msg } = await refusal(response);
+  const text = await response.text().catch(() => '');
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  throw new RefusedError(
+  throw refusedError(
     response.status,
-    error,
-    error_msg,
+    text || response.statusText,
     Number.isFinite(retryAfter) ? retryAfter : undefined,
   );
 }
 
-async function refusal(response: Response): Promise<{ error: string; error_msg: string }> {
-  const text = await response.text().catch(() => '');
+/** The error that the text of an answer tells of. */
+export function refusedError(status: number, text: string, retryAfterS?: number): RefusedError {
   try {
     const body: unknown = JSON.parse(text);
     const result = (body as { result?: { error?: unknown; error_msg?: unknown } }).result;
-    return { error: String(result?.error), error_msg: String(result?.error_msg) };
+    const [name, message] = [String(result?.error), String(result?.error_msg)];
+    return new RefusedError(status, name, message, retryAfterS);
   } catch {
-    return { error: `HTTP ${response.status}`, error_msg: text || response.statusText };
+    return new RefusedError(status, `HTTP ${status}`, text, retryAfterS);
   }
 }
 

@@ -1,23 +1,31 @@
 import { useEffect } from 'preact/hooks';
-import { Bar } from './panels/bar.tsx';
-import { LogPanel } from './panels/log.tsx';
-import { Login } from './panels/login.tsx';
-import { PowerPanel } from './panels/power.tsx';
-import { SettingsPanel } from './panels/settings.tsx';
-import { Notice } from './panels/status-line.tsx';
+import { Bar } from './bar/bar.tsx';
+import { Notice } from './bar/status-line.tsx';
+import { DropTarget } from './drive/drop-target.tsx';
+import { DockPlace } from './keys/dock-place.tsx';
+import { Login } from './login/login.tsx';
+import { checkSession, phase } from './login/session.ts';
+import { PalettePlace } from './palette/palette-place.tsx';
+import { Panel } from './panel.tsx';
+import { FiguresPlace } from './screen/figures-place.tsx';
+import { barShown, fullScreen } from './screen/full-screen.ts';
+import { KeyRow } from './screen/key-row.tsx';
 import { Screen } from './screen/screen.tsx';
+import { SoftKeyboard } from './screen/soft-keyboard.tsx';
+import { softKeyboardUp } from './screen/soft-keyboard-state.ts';
+import { keepVisible } from './screen/visible-area.ts';
 import { backoffMs } from './state/backoff.ts';
+import { askBeforeClosing } from './state/closing.ts';
 import { keepConnected } from './state/connection.ts';
 import { hostName } from './state/machine.ts';
-import { openPanel } from './state/panels.ts';
-import { checkSession, phase } from './state/session.ts';
-import { theme } from './state/settings.ts';
+import { pointer, theme } from './state/settings.ts';
 
 /** The page: the login form, or the machine's screen with its bar. */
 export function App() {
   useEffect(() => {
     document.documentElement.dataset.theme = theme.value;
-  }, [theme.value]);
+    document.documentElement.dataset.pointer = pointer.value;
+  }, [theme.value, pointer.value]);
   useEffect(() => {
     document.title = hostName.value === undefined ? 'crashcart' : `${hostName.value} · crashcart`;
   }, [hostName.value]);
@@ -60,30 +68,45 @@ async function firstCheck(signal: AbortSignal): Promise<void> {
 
 function Machine() {
   useEffect(() => keepConnected(), []);
+  useEffect(() => askBeforeClosing(), []);
+  useEffect(() => keepVisible(), []);
   return (
-    <div class="machine">
+    <div
+      class="machine"
+      data-full={fullScreen.value}
+      data-bar={barShown.value}
+      data-typing={softKeyboardUp.value}
+    >
       <button type="button" class="skip" onClick={() => document.getElementById('screen')?.focus()}>
         Skip to the screen
       </button>
       <Bar />
+      {fullScreen.value && <Edge />}
       <main class="stage">
         <Screen />
+        <FiguresPlace />
         <Notice />
+        <SoftKeyboard />
       </main>
+      <KeyRow />
+      <DockPlace />
       <Panel />
+      <PalettePlace />
+      <DropTarget />
     </div>
   );
 }
 
-function Panel() {
-  switch (openPanel.value) {
-    case 'power':
-      return <PowerPanel />;
-    case 'log':
-      return <LogPanel />;
-    case 'settings':
-      return <SettingsPanel />;
-    case undefined:
-      return null;
-  }
+/** Fetches the bar in full screen, for fingers; a mouse goes to the edge. */
+function Edge() {
+  return (
+    <button
+      type="button"
+      class="edge"
+      aria-label="Show the bar"
+      onClick={() => {
+        barShown.value = true;
+      }}
+    />
+  );
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { json, operation, optional, required, withDefault } from '../contract.ts';
+import { sessionsState } from '../states/sessions.ts';
 import * as valid from '../validators.ts';
 
 const nothing = z.object({});
@@ -16,6 +17,8 @@ export const passwd = valid.text('passwd characters', /^[\x20-\x7e]*$/, {
 });
 /** Session tokens: 64 hexadecimal digits. */
 export const authToken = valid.text('auth token', /^[0-9a-f]{64}$/, { limit: 128, secret: true });
+/** Names of sessions, which are not their tokens: 16 hexadecimal digits. */
+export const sessionId = valid.text('session id', /^[0-9a-f]{16}$/, { limit: 16 });
 /** Lifetime of a session in s, 0 = as long as the server allows. */
 export const expire = valid.int({ name: 'expiration time', min: 0 });
 
@@ -48,5 +51,25 @@ export const check = operation({
   path: '/auth/check',
   summary: 'Tells whether the credentials are good (not those of a unix-socket peer)',
   permission: 'view',
+  answer: json(nothing),
+});
+
+export const sessions = operation({
+  method: 'GET',
+  path: '/auth/sessions',
+  summary: 'The sessions of the user; with `admin` those of all users',
+  permission: 'view',
+  answer: json(sessionsState),
+});
+
+export const endSession = operation({
+  method: 'POST',
+  path: '/auth/sessions/end',
+  summary: 'Ends one session with its sockets and streams; that of another user needs `admin`',
+  permission: 'view',
+  params: {
+    id: optional(sessionId, z.string(), 'The `id` of the list; none = the session of this request'),
+  },
+  errors: ['SessionNotFoundError'],
   answer: json(nothing),
 });

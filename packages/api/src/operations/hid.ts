@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { json, operation, withDefault } from '../contract.ts';
+import { json, operation, optional, withDefault } from '../contract.ts';
 import { KEY_NAMES, MOUSE_BUTTONS } from '../keys.ts';
 import {
+  boolOr,
   intOr,
   optionalBool,
   optionalOneOf,
@@ -9,7 +10,7 @@ import {
   requiredClamped,
   requiredOneOf,
 } from '../params.ts';
-import { hidKeymapsState, hidState } from '../states/hid.ts';
+import { hidKeymapCharacters, hidKeymapsState, hidState } from '../states/hid.ts';
 import * as valid from '../validators.ts';
 
 const nothing = z.object({});
@@ -78,6 +79,42 @@ export const keymaps = operation({
   summary: 'The layouts that text can be typed in',
   permission: 'view',
   answer: json(hidKeymapsState),
+});
+
+const keymap = optional(
+  valid.text('keymap', /./, { filled: true }),
+  z.string(),
+  'A layout of /hid/keymaps; the default one when absent',
+);
+
+export const keymapCharacters = operation({
+  method: 'GET',
+  path: '/hid/keymaps/characters',
+  summary: 'The characters that a layout can type',
+  permission: 'view',
+  params: { keymap },
+  answer: json(hidKeymapCharacters),
+});
+
+export const print = operation({
+  method: 'POST',
+  path: '/hid/print',
+  summary: 'Types the text of the body; answers when it is typed, stops when the client goes',
+  permission: 'input',
+  body: 'text',
+  params: {
+    limit: intOr(1024, { min: 0 }, 'Characters at most; 0 = all'),
+    keymap,
+    slow: boolOr(false, 'A pause of 20 ms between the keys'),
+    delay: withDefault(
+      valid.float({ name: 'keys delay', min: 0, max: 5 }),
+      0,
+      z.number().min(0).max(5),
+      'Seconds between the keys',
+    ),
+  },
+  answer: json(nothing),
+  errors: ['HidDisabledError', 'HidIsBusyError', 'UnavailableError'],
 });
 
 export const sendKey = operation({

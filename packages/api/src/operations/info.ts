@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, json, operation, withDefault } from '../contract.ts';
+import { bytes, json, operation, stream, withDefault } from '../contract.ts';
 import { boolOr, intOr } from '../params.ts';
 import * as valid from '../validators.ts';
 
@@ -30,5 +30,13 @@ export const log = operation({
     seek: intOr(0, { min: 0 }, 'Seconds back; 0 = from the beginning'),
     follow: boolOr(false, 'Go on with new lines as they come'),
   },
+  answer: stream('text/plain'),
+});
+
+export const metrics = operation({
+  method: 'GET',
+  path: '/export/prometheus/metrics',
+  summary: 'States and health as Prometheus reads them; needs no login where it is configured so',
+  permission: 'view',
   answer: bytes('text/plain'),
 });

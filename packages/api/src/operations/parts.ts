@@ -1,40 +1,14 @@
 import { z } from 'zod';
-import { json, operation } from '../contract.ts';
-import { gpioState } from '../states/gpio.ts';
-import { msdState } from '../states/msd.ts';
-import { switchState } from '../states/switch.ts';
-
-/** States of the parts that have no further operations yet. */
-export const msd = operation({
-  method: 'GET',
-  path: '/msd',
-  summary: 'The state of the virtual drive and its storage',
-  permission: 'view',
-  answer: json(msdState),
-});
-
-export const gpio = operation({
-  method: 'GET',
-  path: '/gpio',
-  summary: 'The scheme, view and state of the user GPIO lines',
-  permission: 'view',
-  answer: json(gpioState),
-});
-
-export const switchUnits = operation({
-  method: 'GET',
-  path: '/switch',
-  summary: 'The state of the attached PiKVM Switch units',
-  permission: 'view',
-  answer: json(switchState),
-});
+import { bytes, json, operation, required } from '../contract.ts';
+import * as valid from '../validators.ts';
 
 /** The formats of /media/ws; `tiles` is crashcart's own. */
 export const mediaState = z.object({
   video: z.object({
     h264: z.object({ profile_level_id: z.string() }).optional(),
     jpeg: z.object({}).optional(),
-    tiles: z.object({}).optional(),
+    /** crashcart; `whole`: the source gives complete pictures, so each tile is one. */
+    tiles: z.object({ whole: z.literal(true).optional() }).optional(),
   }),
 });
 export type MediaState = z.infer<typeof mediaState>;
@@ -45,4 +19,30 @@ export const media = operation({
   summary: 'The video formats of /media/ws',
   permission: 'view',
   answer: json(z.object({ media: mediaState })),
+});
+
+const viewerId = valid.text('viewer id', /^[0-9a-f]{32}$/, { limit: 32 });
+
+export const whep = operation({
+  method: 'POST',
+  path: '/media/whep',
+  summary:
+    'Watches over WebRTC (WHEP): an offer in SDP is answered; `Location` is for the end of it',
+  permission: 'view',
+  body: 'sdp',
+  answer: bytes('application/sdp'),
+  status: 201,
+  errors: ['UnavailableError'],
+});
+
+export const whepEnd = operation({
+  method: 'DELETE',
+  path: '/media/whep',
+  summary: 'Ends what was begun by POST; this is its `Location`',
+  permission: 'view',
+  params: {
+    id: required(viewerId, z.string(), 'As `Location` has it'),
+  },
+  answer: json(z.object({})),
+  errors: ['WebRtcViewerNotFoundError'],
 });

@@ -19,6 +19,11 @@ const number = (name: string, min: number, max: number, description: string) =>
     description,
   );
 
+const WITH_OCR = { onlyWith: 'ocr' };
+
+const edge = (side: string) =>
+  optional(valid.int(), z.int(), `Read from the ${side} edge at, px; negative = all`, WITH_OCR);
+
 export const state = operation({
   method: 'GET',
   path: '/streamer',
@@ -59,7 +64,7 @@ export const reset = operation({
 export const snapshot = operation({
   method: 'GET',
   path: '/streamer/snapshot',
-  summary: 'The current picture as JPEG',
+  summary: 'The current picture as JPEG, or the text on it',
   permission: 'view',
   params: {
     save: boolOr(false, 'Keep this picture on the server'),
@@ -69,8 +74,20 @@ export const snapshot = operation({
     preview_max_width: intOr(0, { min: 0 }, 'px, 0 = a fifth of the picture'),
     preview_max_height: intOr(0, { min: 0 }, 'px, 0 = a fifth of the picture'),
     preview_quality: intOr(80, { name: 'stream quality', min: 1, max: 100 }, 'JPEG quality'),
+    ocr: boolOr(false, 'Answer the text on the picture instead'),
+    // Which languages there are is known to the server only.
+    ocr_langs: optional(
+      valid.list((raw) => String(raw).trim(), { limit: 512 }),
+      z.array(z.string()).readonly(),
+      'Languages by comma; none = the default ones',
+      WITH_OCR,
+    ),
+    ocr_left: edge('left'),
+    ocr_top: edge('top'),
+    ocr_right: edge('right'),
+    ocr_bottom: edge('bottom'),
   },
-  answer: bytes('image/jpeg'),
+  answer: bytes('image/jpeg', 'text/plain'),
   errors: ['UnavailableError'],
 });
 

@@ -43,3 +43,5 @@ export const gpioState = z.object({
   }),
 });
 export type GpioState = z.infer<typeof gpioState>;
+/** One cell of the view. */
+export type GpioViewItem = z.infer<typeof viewItem>;

@@ -50,8 +50,25 @@ export const systemInfo = z.object({
     machine: z.string(),
   }),
   platform: platformInfo.optional(),
-  /** Not in PiKVM: our own version. */
-  crashcart: z.object({ version: z.string() }),
+  /** Not in PiKVM: our own version, and what drives the machine. */
+  crashcart: z.object({
+    version: z.string(),
+    machine: z
+      .object({
+        /** The driver of each part by its name in the configuration. */
+        drivers: z.object({
+          hid: z.string(),
+          atx: z.string(),
+          msd: z.string(),
+          streamer: z.string(),
+        }),
+        /** QEMU's version; null where there is none, or it is not running. */
+        qemu: z.string().nullable(),
+        /** Of a machine that another server has: whether it can be reached, and if not, why not. */
+        remote: z.object({ online: z.boolean(), reason: z.string().nullable() }).optional(),
+      })
+      .optional(),
+  }),
 });
 export type SystemInfo = z.infer<typeof systemInfo>;
 
@@ -76,7 +93,7 @@ export const extraInfo = z.looseObject({
 });
 export type ExtraInfo = z.infer<typeof extraInfo>;
 
-/** Every category of /info (`legacy=0`) and of the `info` events. */
+/** Every category of /info (`legacy=0`). */
 export const infoState = z.object({
   auth: z.object({ enabled: z.boolean() }),
   extras: z.record(z.string(), extraInfo).nullable(),
@@ -89,6 +106,10 @@ export const infoState = z.object({
   uptime: uptimeInfo,
 });
 export type InfoState = z.infer<typeof infoState>;
+
+/** What the `info` events tell: as much as PiKVM's do, so our own versions are in /info alone. */
+export const infoEventState = infoState.extend({ system: systemInfo.omit({ crashcart: true }) });
+export type InfoEventState = z.infer<typeof infoEventState>;
 
 /** Names of the categories, in the order in which PiKVM lists them. */
 export const INFO_CATEGORIES = [

@@ -10,10 +10,17 @@ export const msdImage = z.object({
 });
 export type MsdImage = z.infer<typeof msdImage>;
 
-const transfer = z.object({ name: z.string(), size: z.number(), written: z.number() });
+/** An image on its way in; sizes in bytes. */
+export const msdUpload = z.object({ name: z.string(), size: z.number(), written: z.number() });
+export type MsdUpload = z.infer<typeof msdUpload>;
+
+/** An image on its way out; sizes in bytes, before packing. */
+const msdDownload = z.object({ name: z.string(), size: z.number(), readed: z.number() });
+export type MsdDownload = z.infer<typeof msdDownload>;
 
 /** One partition of the storage by its prefix; sizes in bytes. */
 export const msdPart = z.object({ size: z.number(), free: z.number(), writable: z.boolean() });
+export type MsdPart = z.infer<typeof msdPart>;
 
 /** The mass storage part as the wire has it: GET /msd and the `msd` event. */
 export const msdState = z.object({
@@ -25,13 +32,14 @@ export const msdState = z.object({
     .object({
       images: z.record(z.string(), msdImage),
       parts: z.record(z.string(), msdPart),
-      downloading: transfer.nullable(),
-      uploading: transfer.nullable(),
+      downloading: msdDownload.nullable(),
+      uploading: msdUpload.nullable(),
     })
     .nullable(),
   /** null while the drive is offline. */
   drive: z
     .object({
+      /** One that was deleted while it is in the drive is neither complete nor in the storage. */
       image: msdImage.extend({ name: z.string(), in_storage: z.boolean() }).nullable(),
       connected: z.boolean(),
       cdrom: z.boolean(),

@@ -32,6 +32,8 @@ export type StreamClientStat = z.infer<typeof streamClientStat>;
 export const ustreamerState = z.object({
   instance_id: z.string(),
   encoder: z.object({ type: z.string(), quality: z.int() }),
+  /** The V4P display of a PiKVM V4 Plus. */
+  drm: z.object({ live: z.boolean(), fps: z.int() }).optional(),
   h264: z.object({ bitrate: z.int(), gop: z.int(), online: z.boolean(), fps: z.int() }).optional(),
   sinks: z.record(z.string(), z.object({ has_clients: z.boolean() })).optional(),
   source: z.object({

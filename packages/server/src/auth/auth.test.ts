@@ -1,10 +1,10 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KvmError } from '@crashcart/api';
+import { KvmError, type Permission } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Log, silentLog } from '../core/log.ts';
-import { Auth, type AuthOptions, type Credentials, ThrottledError } from './auth.ts';
+import { Auth, type AuthOptions, type Credentials, type Identity, ThrottledError } from './auth.ts';
 import type { PasswordHash } from './hashes/hash.ts';
 import { HashPool } from './hashes/hash-pool.ts';
 import { newSsha512 } from './hashes/ssha.ts';
@@ -37,8 +37,8 @@ async function replace(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-function open(options: Partial<AuthOptions> = {}): Auth {
-  const auth = new Auth({
+function open(options: Partial<AuthOptions> = {}, Kind = Auth): Auth {
+  const auth = new Kind({
     enabled: true,
     htpasswdFile: htpasswd(),
     totpFile: totp(),
@@ -205,7 +205,7 @@ describe('sessions', () => {
     expect(auth.may(other, 'power')).toBe(true);
     expect(
       auth
-        .sessions()
+        .sessions(other)
         .map(({ address }) => address)
         .toSorted(),
     ).toEqual(['a', 'b']);
@@ -213,7 +213,35 @@ describe('sessions', () => {
     expect(other.ended.aborted).toBe(true);
     expect(auth.may(other, 'power')).toBe(false);
     expect(await outcome(auth, { token: b?.token ?? '' })).toEqual(['ForbiddenError', 'Forbidden']);
-    expect(auth.sessions()).toEqual([]);
+    expect(auth.sessions(other)).toEqual([]);
+  });
+
+  it('of others are neither seen nor ended without `admin`', async () => {
+    const users = ['admin', 'other'].map((user) => `${user}:${newSsha512(user)}\n`);
+    await replace(htpasswd(), users.join(''));
+    /** As a policy with roles will say. */
+    class Strict extends Auth {
+      override may(identity: Identity, permission: Permission): boolean {
+        const isAllowed = permission !== 'admin' || identity.user === 'admin';
+        return isAllowed && super.may(identity, permission);
+      }
+    }
+    const auth = open({}, Strict);
+    const [admin, other] = await Promise.all(
+      ['admin', 'other'].map(async (user) => {
+        const { token } = await auth.login({ user, passwd: user, address: ADDRESS });
+        return auth.authenticate({ token, address: ADDRESS });
+      }),
+    );
+    if (!admin || !other) throw new Error('no identities');
+    const seenBy = (identity: Identity) => auth.sessions(identity).map(({ user }) => user);
+    expect(seenBy(admin).toSorted()).toEqual(['admin', 'other']);
+    expect(seenBy(other)).toEqual(['other']);
+    expect(() => auth.endSession(other, auth.sessionId(admin))).toThrow('There is no such session');
+    expect(() => auth.endSession(other, undefined)).toThrow('There is no such session');
+    expect([admin.ended.aborted, other.ended.aborted]).toEqual([false, false]);
+    auth.endSession(admin, auth.sessionId(other));
+    expect([admin.ended.aborted, other.ended.aborted]).toEqual([false, true]);
   });
 
   it('do not mind a logout by an unknown token, but a malformed one', () => {

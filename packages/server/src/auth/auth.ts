@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { authToken, KvmError, type Permission, passwd, userName } from '@crashcart/api';
 import type { Log } from '../core/log.ts';
+import { type Backend, Backends } from './backends.ts';
 import { parseBasic } from './basic.ts';
 import { HashPool } from './hashes/hash-pool.ts';
 import { may } from './policy.ts';
-import { Remember } from './remember.ts';
-import { HtpasswdService, type UsersListener } from './services/htpasswd.ts';
+import { HtpasswdService } from './services/htpasswd.ts';
+import type { AuthService, UsersListener } from './services/service.ts';
 import { TotpFile } from './services/totp-file.ts';
 import { type SessionInfo, Sessions } from './sessions.ts';
 import { Throttle } from './throttle.ts';
@@ -42,7 +43,13 @@ export interface Identity {
 export interface AuthOptions {
   /** False: everybody may do everything. */
   readonly enabled: boolean;
+  /** Passwords of the internal service, unless `internal` is another one. */
   readonly htpasswdFile: string;
+  readonly internal?: AuthService;
+  /** Asked for everybody but `forceUsers`. */
+  readonly external?: AuthService;
+  /** Users whom only the internal service knows. */
+  readonly forceUsers?: ReadonlySet<string>;
   /** Secret of the second factor; '' = none. */
   readonly totpFile: string;
   /** Longest session, 0 = no limit. */
@@ -68,11 +75,10 @@ export class Auth {
   readonly enabled: boolean;
   readonly #options: AuthOptions;
   readonly #pool: HashPool;
-  readonly #users: HtpasswdService;
+  readonly #backends: Backends;
   readonly #totp: TotpFile;
   readonly #sessions: Sessions;
   readonly #throttle: Throttle;
-  readonly #remember: Remember;
   /** Same credentials at the same time are verified once. */
   readonly #underWay = new Map<string, Promise<void>>();
   /** For identities without a session: aborted when the user's password changes. */
@@ -85,7 +91,13 @@ export class Auth {
     this.#options = options;
     this.enabled = options.enabled;
     this.#pool = options.pool ?? new HashPool();
-    this.#users = new HtpasswdService(options.htpasswdFile, this.#pool, options.log);
+    const { htpasswdFile, log, external, forceUsers } = options;
+    this.#backends = new Backends({
+      internal: options.internal ?? new HtpasswdService(htpasswdFile, this.#pool, log),
+      ...(external ? { external } : {}),
+      forceUsers: forceUsers ?? new Set(),
+      now,
+    });
     this.#totp = new TotpFile(options.totpFile, options.log);
     this.#sessions = new Sessions({
       maxExpireS: options.maxExpireS,
@@ -94,9 +106,8 @@ export class Auth {
       now,
     });
     this.#throttle = new Throttle(now);
-    this.#remember = new Remember(now);
     setMaxListeners(0, this.#closing.signal);
-    this.#users.onChange((users) => this.#usersChanged(users));
+    this.#backends.onChange((users) => this.#usersChanged(users));
     if (this.enabled) this.#watch = setInterval(() => void this.refresh(), WATCH_MS).unref();
   }
 
@@ -109,7 +120,7 @@ export class Auth {
   authenticate(c: Credentials, { allowPeer = true } = {}): Identity | Promise<Identity> {
     if (!this.enabled) return { user: 'admin', via: 'open', ended: this.#closing.signal };
     if (c.xUser) return this.#byPassword('header', c.xUser, c.xPasswd ?? '', c.address);
-    if (c.token) return this.#byToken(c.token);
+    if (c.token) return this.#byToken(c.token, c.address);
     const basic = c.authorization ? parseBasic(c.authorization) : undefined;
     if (basic) return this.#byPassword('basic', basic.user, basic.passwd, c.address);
     if (allowPeer && c.peer && this.#options.peerUids.has(c.peer.uid)) {
@@ -125,12 +136,15 @@ export class Auth {
     readonly passwd: string;
     readonly expire?: number;
     readonly address: string;
+    /** What the client calls itself. */
+    readonly agent?: string;
   }): Promise<{ readonly token: string }> {
     const user = userName(given.user);
     const secret = passwd(given.passwd);
     if (this.enabled) await this.#verify(user, secret, given.address);
     this.#options.log.info({ user, address: given.address }, 'Logged in');
-    return { token: this.#sessions.start(user, given.expire ?? 0, given.address) };
+    const { expire = 0, address, agent } = given;
+    return { token: this.#sessions.start(user, expire, address, agent) };
   }
 
   /** Ends all sessions of the user whose token this is; an unknown one is fine, a bad one is not. */
@@ -152,20 +166,34 @@ export class Auth {
     return identity.token === undefined ? () => {} : this.#sessions.hold(identity.token);
   }
 
-  /** All sessions, oldest first. */
-  sessions(): readonly SessionInfo[] {
-    return this.#sessions.list();
+  /** An answer that goes on counts for its session until the result is called. */
+  stream(identity: Identity): () => void {
+    return identity.token === undefined ? () => {} : this.#sessions.stream(identity.token);
   }
 
-  /** Ends one session of the list; false when it is not there. */
-  revoke(id: string): boolean {
-    return this.#sessions.revoke(id);
+  /** The sessions that this identity may see and end, oldest first: its user's, with `admin` all. */
+  sessions(identity: Identity): readonly SessionInfo[] {
+    const all = this.#sessions.list();
+    return this.may(identity, 'admin') ? all : all.filter(({ user }) => user === identity.user);
   }
 
-  /** Looks at the password file now, as happens each 2 s and with each password. */
+  /** The name of the identity's own session in the list; undefined where it has none. */
+  sessionId(identity: Identity): string | undefined {
+    return identity.token === undefined ? undefined : this.#sessions.idOf(identity.token);
+  }
+
+  /** Ends one of `sessions(by)`; throws SessionNotFoundError for all others, be they there or not. */
+  endSession(by: Identity, id: string | undefined): void {
+    const session = this.sessions(by).find((one) => one.id === id);
+    if (!session) throw new KvmError('SessionNotFoundError');
+    const { user, address } = session;
+    this.#options.log.info({ user, address, by: by.user }, 'Ended a session');
+    this.#sessions.revoke(session.id);
+  }
+
+  /** Looks at password files now, as happens each 2 s and with each password. */
   async refresh(): Promise<void> {
-    // An unreadable file is in the log already; sessions stay until it can be read.
-    await this.#users.load().catch(() => undefined);
+    await this.#backends.refresh();
   }
 
   /** Ends all identities and threads. */
@@ -174,12 +202,13 @@ export class Auth {
     this.#sessions.close();
     this.#closing.abort(new Error('The server is closing'));
     for (const end of this.#userEnds.values()) end.abort(this.#closing.signal.reason);
+    this.#backends.close();
     await this.#pool.close();
   }
 
-  #byToken(text: string): Identity {
+  #byToken(text: string, address: string): Identity {
     const token = authToken(text);
-    const session = this.#sessions.find(token);
+    const session = this.#sessions.use(token, address);
     if (!session) throw new KvmError('ForbiddenError');
     return { user: session.user, via: 'token', token, ended: session.ended };
   }
@@ -197,11 +226,12 @@ export class Auth {
 
   async #verify(user: string, secret: string, address: string): Promise<void> {
     this.#throttle.check(user, address);
-    const credentials = this.#remember.keyOf(user, secret);
+    const backend = this.#backends.of(user);
+    const credentials = backend.remember.keyOf(user, secret);
     const key = `${credentials} ${address}`;
     let attempt = this.#underWay.get(key);
     if (!attempt) {
-      attempt = this.#attempt(user, secret, address, credentials).finally(() =>
+      attempt = this.#attempt(backend, user, secret, address, credentials).finally(() =>
         this.#underWay.delete(key),
       );
       this.#underWay.set(key, attempt);
@@ -209,11 +239,17 @@ export class Auth {
     await attempt;
   }
 
-  async #attempt(user: string, secret: string, address: string, key: string): Promise<void> {
+  async #attempt(
+    backend: Backend,
+    user: string,
+    secret: string,
+    address: string,
+    key: string,
+  ): Promise<void> {
     const attempt = this.#throttle.begin(user, address);
     let right: boolean;
     try {
-      right = await this.#isRight(user, secret, key);
+      right = await this.#isRight(backend, user, secret, key);
     } catch (error) {
       attempt.cancelled();
       throw error;
@@ -224,17 +260,22 @@ export class Auth {
     throw new KvmError('ForbiddenError');
   }
 
-  async #isRight(user: string, secret: string, key: string): Promise<boolean> {
-    const [content, totp] = await Promise.all([this.#users.load(), this.#totp.secret()]);
+  async #isRight(
+    { service, remember }: Backend,
+    user: string,
+    secret: string,
+    key: string,
+  ): Promise<boolean> {
+    const [version, totp] = await Promise.all([service.version(), this.#totp.secret()]);
     if (!totp) {
-      if (this.#remember.has(key, content)) return true;
-      const right = await this.#users.verify(content, user, secret);
-      if (right) this.#remember.add(key, content);
+      if (remember.has(key, version)) return true;
+      const right = await service.verify(user, secret);
+      if (right) remember.add(key, version);
       return right;
     }
     const code = secret.slice(-TOTP_DIGITS);
     // Both are looked at, so that the time does not tell which one is wrong.
-    const right = await this.#users.verify(content, user, secret.slice(0, -TOTP_DIGITS));
+    const right = await service.verify(user, secret.slice(0, -TOTP_DIGITS));
     return isTotpCode(totp, code, Date.now()) && right;
   }
 

@@ -31,6 +31,7 @@ describe('Sessions', () => {
     [0, 3, 3],
     [60, 3, 3],
     [1, 3, 1],
+    [Number.MAX_SAFE_INTEGER + 1, 0, undefined],
   ])('of %d s lasts, with a maximum of %d, %s s', (expireS, maxExpireS, expected) => {
     const sessions = open({ maxExpireS });
     sessions.start('admin', expireS, ADDRESS);
@@ -102,8 +103,36 @@ describe('Sessions', () => {
     const session = sessions.find(token);
     const [info] = sessions.list();
     expect(JSON.stringify(info)).not.toContain(token);
-    expect(sessions.revoke(info?.id ?? '')).toBe(true);
+    expect(sessions.idOf(token)).toBe(info?.id);
+    sessions.revoke(info?.id ?? '');
     expect(session?.ended.aborted).toBe(true);
-    expect(sessions.revoke(info?.id ?? '')).toBe(false);
+    expect(sessions.list()).toEqual([]);
+  });
+
+  it('tells when, from where and by how many it is used', () => {
+    vi.setSystemTime(1_000_000);
+    const sessions = open();
+    const token = sessions.start('admin', 0, ADDRESS, 'curl/8');
+    vi.advanceTimersByTime(5000);
+    sessions.use(token, '192.0.2.7');
+    const released = [sessions.hold(token), sessions.hold(token), sessions.stream(token)];
+    expect(sessions.list()).toMatchObject([
+      {
+        ...{ user: 'admin', agent: 'curl/8', address: ADDRESS, startedAtMs: 1_000_000 },
+        ...{ usedAddress: '192.0.2.7', usedAtMs: 1_005_000, sockets: 2, streams: 1 },
+      },
+    ]);
+    for (const release of [...released, ...released]) release();
+    expect(sessions.list()).toMatchObject([{ sockets: 0, streams: 0 }]);
+  });
+
+  it.each([
+    ['Firefox\u00e9\n/1', 'Firefox??/1'],
+    ['x'.repeat(100_000), 'x'.repeat(200)],
+    [`me ${'0aB9'.repeat(16)}`, 'me [hidden]'],
+  ])('keeps of a client that calls itself %j only what can be shown', (agent, kept) => {
+    const sessions = open();
+    sessions.start('admin', 0, ADDRESS, agent);
+    expect(sessions.list()[0]?.agent).toBe(kept);
   });
 });

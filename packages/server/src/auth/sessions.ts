@@ -6,11 +6,22 @@ export interface SessionInfo {
   /** Names the session in `revoke`; not the token. */
   readonly id: string;
   readonly user: string;
+  /** Where the login came from. */
   readonly address: string;
+  /** Where it was used last. */
+  readonly usedAddress: string;
+  /** What the client called itself at the login: printable ASCII, at most 200 characters. */
+  readonly agent: string;
   /** Wall clock, ms since 1970. */
   readonly startedAtMs: number;
+  /** The same of its latest use. */
+  readonly usedAtMs: number;
   /** Seconds left; undefined when it lasts until logout or is held by an open WebSocket. */
   readonly expiresInS: number | undefined;
+  /** Open WebSockets. */
+  readonly sockets: number;
+  /** Answers under way that go on. */
+  readonly streams: number;
 }
 
 /** A session that has not ended. */
@@ -36,16 +47,22 @@ interface Entry extends Session {
   readonly id: string;
   readonly digest: string;
   readonly address: string;
+  readonly agent: string;
   readonly startedAtMs: number;
   readonly lifetimeMs: number;
   readonly controller: AbortController;
+  usedAddress: string;
+  usedAtMs: number;
   deadlineMs: number;
-  holders: number;
+  sockets: number;
+  streams: number;
   timer: NodeJS.Timeout | undefined;
 }
 
 const TOKEN_BYTES = 32;
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Longest name of a client that is kept, characters. */
+const MAX_AGENT = 200;
 
 /** Sessions by token. Only digests of tokens are kept, so that a lookup leaks nothing by its time. */
 export class Sessions {
@@ -57,27 +74,32 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** Starts a session of `expireS` seconds (0 = as long as allowed); returns its token, 64 hex. */
-  start(user: string, expireS: number, address: string): string {
+  /**
+   * Starts a session of `expireS` seconds (0 = as long as allowed); returns its token, 64 hex.
+   * `agent` is what the client calls itself.
+   */
+  start(user: string, expireS: number, address: string, agent = ''): string {
     const mine = [...this.#entries.values()].filter((entry) => entry.user === user);
     if (mine[0] && mine.length >= this.#options.maxPerUser) this.#end(mine[0], 'replaced');
     const token = randomBytes(TOKEN_BYTES).toString('hex');
     const digest = digestOf(token);
-    const lifetimeMs = 1000 * Math.min(expireS || Infinity, this.#options.maxExpireS || Infinity);
+    const lifetimeMs = lifetime(
+      Math.min(expireS || Infinity, this.#options.maxExpireS || Infinity),
+    );
     const controller = new AbortController();
     // Each open socket and stream of the session listens.
     setMaxListeners(0, controller.signal);
+    const nowMs = Date.now();
     const entry: Entry = {
       id: randomBytes(8).toString('hex'),
-      user,
-      digest,
-      address,
-      startedAtMs: Date.now(),
+      ...{ user, digest, address, agent: cleanAgent(agent) },
+      ...{ startedAtMs: nowMs, usedAtMs: nowMs, usedAddress: address },
       lifetimeMs,
       controller,
       ended: controller.signal,
       deadlineMs: this.#options.now() + lifetimeMs,
-      holders: 0,
+      sockets: 0,
+      streams: 0,
       timer: undefined,
     };
     this.#entries.set(digest, entry);
@@ -87,25 +109,43 @@ export class Sessions {
 
   /** The session of a token; undefined for an unknown or ended one. */
   find(token: string): Session | undefined {
-    const entry = this.#entries.get(digestOf(token));
-    return entry && !this.#expire(entry) ? entry : undefined;
+    return this.#live(token);
   }
 
-  /** An open WebSocket holds the session until the returned function is called. */
+  /** The same for a session that is used now, from this address. */
+  use(token: string, address: string): Session | undefined {
+    const entry = this.#live(token);
+    if (!entry) return undefined;
+    entry.usedAtMs = Date.now();
+    entry.usedAddress = address;
+    return entry;
+  }
+
+  /** An open WebSocket is counted, and with `extend` holds the session, until the result is called. */
   hold(token: string): () => void {
-    const entry = this.#entries.get(digestOf(token));
-    if (!entry || !this.#options.extend) return () => {};
-    entry.holders++;
-    entry.deadlineMs = Infinity;
-    this.#arm(entry);
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      if (--entry.holders > 0 || entry.ended.aborted) return;
+    const entry = this.#live(token);
+    if (!entry) return () => {};
+    entry.sockets++;
+    if (this.#options.extend) {
+      entry.deadlineMs = Infinity;
+      this.#arm(entry);
+    }
+    return once(() => {
+      entry.sockets--;
+      if (!this.#options.extend || entry.sockets > 0 || entry.ended.aborted) return;
       entry.deadlineMs = this.#options.now() + entry.lifetimeMs;
       this.#arm(entry);
-    };
+    });
+  }
+
+  /** An answer that goes on is counted until the result is called. */
+  stream(token: string): () => void {
+    const entry = this.#live(token);
+    if (!entry) return () => {};
+    entry.streams++;
+    return once(() => {
+      entry.streams--;
+    });
   }
 
   /** Ends all sessions of a user. */
@@ -113,11 +153,15 @@ export class Sessions {
     for (const entry of [...this.#entries.values()]) if (entry.user === user) this.#end(entry, why);
   }
 
-  /** Ends one session; false when there is none of this id. */
-  revoke(id: string): boolean {
+  /** Ends one session; nothing where there is none of this id. */
+  revoke(id: string): void {
     const entry = [...this.#entries.values()].find((one) => one.id === id);
     if (entry) this.#end(entry, 'revoked');
-    return entry !== undefined;
+  }
+
+  /** The name of a token's session in the list. */
+  idOf(token: string): string | undefined {
+    return this.#entries.get(digestOf(token))?.id;
   }
 
   /** Ends them all. */
@@ -130,10 +174,17 @@ export class Sessions {
     const now = this.#options.now();
     return [...this.#entries.values()]
       .filter((entry) => !this.#expire(entry))
-      .map(({ id, user, address, startedAtMs, deadlineMs }) => {
+      .map(({ id, user, address, usedAddress, agent, startedAtMs, usedAtMs, ...entry }) => {
+        const { deadlineMs, sockets, streams } = entry;
         const expiresInS = Number.isFinite(deadlineMs) ? (deadlineMs - now) / 1000 : undefined;
-        return { id, user, address, startedAtMs, expiresInS };
+        const use = { usedAddress, usedAtMs, sockets, streams };
+        return { id, user, address, agent, startedAtMs, expiresInS, ...use };
       });
+  }
+
+  #live(token: string): Entry | undefined {
+    const entry = this.#entries.get(digestOf(token));
+    return entry && !this.#expire(entry) ? entry : undefined;
   }
 
   /** True when the session is over; ends it then. */
@@ -158,6 +209,27 @@ export class Sessions {
   }
 }
 
+/** In ms; what no clock will live to see has no end. */
+function lifetime(seconds: number): number {
+  const ms = 1000 * seconds;
+  return ms <= Number.MAX_SAFE_INTEGER ? ms : Infinity;
+}
+
 function digestOf(token: string): string {
   return hash('sha256', token);
+}
+
+/** A client may call itself anything: what is shown is short, printable, and no token. */
+function cleanAgent(text: string): string {
+  const printable = text.slice(0, 4 * MAX_AGENT).replace(/[^\x20-\x7e]/g, '?');
+  return printable.replace(/[0-9a-f]{32,}/gi, '[hidden]').slice(0, MAX_AGENT);
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    act();
+  };
 }

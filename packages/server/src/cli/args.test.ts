@@ -27,8 +27,9 @@ describe('parseRunArgs', () => {
   });
 
   it('disables every part with --no-machine', () => {
-    const { hid, atx, streamer } = configOf(['--no-machine']).kvmd;
-    expect([hid.type, atx.type, streamer.type]).toEqual(['disabled', 'disabled', 'disabled']);
+    const { hid, atx, msd, streamer } = configOf(['--no-machine']).kvmd;
+    const types = [hid, atx, msd, streamer].map(({ type }) => type);
+    expect(types).toEqual(['disabled', 'disabled', 'disabled', 'disabled']);
   });
 
   it.each([

@@ -8,6 +8,8 @@ export interface RunArgs {
   readonly state: string | undefined;
   /** Configuration file. */
   readonly config: string | undefined;
+  /** PiKVM's override.yaml. */
+  readonly pikvmConfig: string | undefined;
   /** Overlay for the configuration, in its own keys. */
   readonly flags: object;
 }
@@ -17,6 +19,7 @@ const OPTIONS = {
   listen: { type: 'string' },
   state: { type: 'string' },
   config: { type: 'string' },
+  'pikvm-config': { type: 'string' },
   'no-machine': { type: 'boolean' },
   memory: { type: 'string' },
   cpus: { type: 'string' },
@@ -58,11 +61,14 @@ export function parseRunArgs(argv: readonly string[]): RunArgs {
   const plainHttp = whole('plain-http', values['plain-http'], 0, 65_535);
   const disabled = { type: 'disabled' };
   const unix = filled('unix', values.unix);
-  const parts = values['no-machine'] ? { hid: disabled, atx: disabled, streamer: disabled } : {};
+  const parts = values['no-machine']
+    ? { hid: disabled, atx: disabled, msd: disabled, streamer: disabled }
+    : {};
   return {
     help: values.help ?? false,
     state: filled('state', values.state),
     config: filled('config', values.config),
+    pikvmConfig: filled('pikvm-config', values['pikvm-config']),
     flags: {
       server: {
         port: whole('port', values.port, 0, 65_535),

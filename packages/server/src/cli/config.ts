@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { dumpConfig } from '../config/dump.ts';
-import { formatFinding } from '../config/errors.ts';
+import { formatFinding, formatUnsupported } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import { configJsonSchema } from '../config/schema.ts';
 import { listFiles, readText } from '../platform/files.ts';
 import { type CliIo, runCommand, UsageError } from './io.ts';
+import { configSources } from './paths.ts';
 
 const USAGE =
-  'crashcart config check|dump|schema [--config FILE] [--pikvm] [-M, --changes]  (dump: only changes)';
+  'crashcart config check|dump|schema [--config FILE] [--pikvm-config FILE] [-M, --changes]  (dump: only changes)';
 
 function parse(argv: readonly string[]) {
   try {
@@ -16,7 +17,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         config: { type: 'string' },
-        pikvm: { type: 'boolean' },
+        'pikvm-config': { type: 'string' },
         all: { type: 'boolean', short: 'm' },
         changes: { type: 'boolean', short: 'M' },
       },
@@ -38,11 +39,9 @@ export function configCommand(argv: readonly string[], io: CliIo): Promise<numbe
       io.stdout.write(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
       return 0;
     }
-    const where = values.config === undefined ? { dir: '/etc/crashcart' } : { file: values.config };
-    const { config, warnings } = await loadConfig(
-      { ...where, pikvm: values.pikvm ?? false },
-      { readText, listFiles },
-    );
+    const where = configSources(values.config, values['pikvm-config']);
+    const { config, warnings, unsupported } = await loadConfig(where, { readText, listFiles });
+    io.stderr.write(formatUnsupported(unsupported));
     for (const warning of warnings) io.stderr.write(`${formatFinding(warning)}\n`);
     io.stdout.write(command === 'check' ? 'ok\n' : dumpConfig(config, values.changes ?? false));
     return 0;

@@ -8,6 +8,8 @@ export const HELP = `crashcart: a KVM-over-IP server that speaks the PiKVM API
   --state DIR        where disks, passwords and logs are kept
                      ($XDG_STATE_HOME/crashcart or ~/.local/state/crashcart)
   --config FILE      configuration file; see docs/configuration.md
+  --pikvm-config FILE  override.yaml of a PiKVM, whose hardware is used;
+                     see docs/migrating-from-pikvm.md
   --no-machine       no QEMU machine: the API and the page alone
   --memory MIB       memory of the machine (1024)
   --cpus N           processors of the machine (1)
@@ -20,5 +22,6 @@ export const HELP = `crashcart: a KVM-over-IP server that speaks the PiKVM API
 The first user is admin. Its password is CRASHCART_PASSWORD of the environment, or
 a generated one that is shown once (without a terminal: in STATE/first-password).
 
-Other commands: crashcart config check|dump|schema, crashcart htpasswd, crashcart totp
+Other commands: crashcart config check|dump|schema, crashcart htpasswd, crashcart totp,
+crashcart nginx, crashcart latency
 `;

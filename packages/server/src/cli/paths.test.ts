@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { accountFiles, defaultStateDir } from './paths.ts';
+import { commandFiles, defaultStateDir } from './paths.ts';
 
-describe('accountFiles', () => {
+describe('commandFiles', () => {
   it('takes its own options out and leaves the rest', async () => {
     for (const state of [['--state', '/s'], ['--state=/s']]) {
-      expect(await accountFiles(['set', ...state, 'admin', '-i'])).toMatchObject({
+      expect(await commandFiles(['set', ...state, 'admin', '-i'])).toMatchObject({
         rest: ['set', 'admin', '-i'],
         stateDir: '/s',
         htpasswdFile: '/s/htpasswd',

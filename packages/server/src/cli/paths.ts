@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { htpasswdFileOf } from '../auth-services.ts';
 import { loadConfig } from '../config/load.ts';
 import { listFiles, readText } from '../platform/files.ts';
 
@@ -13,6 +14,12 @@ export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
   return join(base?.startsWith('/') ? base : join(homedir(), '.local/state'), 'crashcart');
 }
 
+/** What --config and --pikvm-config name. */
+export function configSources(config: string | undefined, pikvm: string | undefined) {
+  const own = config === undefined ? { dir: CONFIG_DIR } : { file: resolve(config) };
+  return pikvm === undefined ? own : { ...own, pikvm: resolve(pikvm) };
+}
+
 /** Takes `--NAME VALUE` or `--NAME=VALUE` out of arguments. */
 function takeOption(argv: readonly string[], name: string) {
   const at = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
@@ -23,17 +30,22 @@ function takeOption(argv: readonly string[], name: string) {
   return { value, rest: [...argv.slice(0, at), ...argv.slice(at + width)] };
 }
 
-/** The files that account commands work on, by --state and --config; `rest` is theirs. */
-export async function accountFiles(argv: readonly string[]) {
+/**
+ * The configuration and the files that other commands work on, by --state, --config and
+ * --pikvm-config; `rest` is theirs.
+ */
+export async function commandFiles(argv: readonly string[]) {
   const state = takeOption(argv, '--state');
   const file = takeOption(state.rest, '--config');
+  const pikvm = takeOption(file.rest, '--pikvm-config');
   const stateDir = resolve(state.value ?? defaultStateDir());
-  const sources = file.value === undefined ? { dir: CONFIG_DIR } : { file: resolve(file.value) };
+  const sources = configSources(file.value, pikvm.value);
   const { config } = await loadConfig(sources, { readText, listFiles });
   return {
-    rest: file.rest,
+    rest: pikvm.rest,
+    config,
     stateDir,
-    htpasswdFile: config.kvmd.auth.internal.file || join(stateDir, 'htpasswd'),
+    htpasswdFile: htpasswdFileOf(config.kvmd.auth, stateDir),
     totpFile: config.kvmd.auth.totp.secret.file || join(stateDir, 'totp.secret'),
   };
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { startApp } from '../app.ts';
-import { formatFinding } from '../config/errors.ts';
+import { formatFinding, formatUnsupported } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import { ensureDir, listFiles, readText } from '../platform/files.ts';
 import { lockStateDirectory } from '../platform/state-lock.ts';
@@ -8,25 +8,26 @@ import { openServiceLog } from '../service-log.ts';
 import { VERSION } from '../version.ts';
 import { parseRunArgs } from './args.ts';
 import { type CliIo, runCommand } from './io.ts';
-import { CONFIG_DIR, defaultStateDir } from './paths.ts';
+import { CONFIG_DIR, configSources, defaultStateDir } from './paths.ts';
 
 /** `crashcart run`: serves until a signal ends it. Resolves with the exit code. */
 export function runCommandLine(argv: readonly string[], io: CliIo): Promise<number> {
   return runCommand(io, async () => {
     const args = parseRunArgs(argv);
-    const where = args.config === undefined ? { dir: CONFIG_DIR } : { file: resolve(args.config) };
-    const { config, warnings } = await loadConfig(
-      { ...where, flags: args.flags },
-      { readText, listFiles },
-    );
+    const { flags, pikvmConfig } = args;
+    const where = configSources(args.config, pikvmConfig);
+    const files = { readText, listFiles };
+    const { config, warnings, unsupported } = await loadConfig({ ...where, flags }, files);
+    io.stderr.write(formatUnsupported(unsupported));
     const stateDir = resolve(args.state ?? defaultStateDir());
     await ensureDir(stateDir);
     const lock = lockStateDirectory(stateDir);
     const service = openServiceLog({ level: 'info', dir: join(stateDir, 'log') });
     const { log } = service;
     log.info({ version: VERSION, node: process.version, pid: process.pid }, 'Starting');
-    log.info({ stateDir, config: args.config ?? CONFIG_DIR }, 'State and configuration');
-    for (const warning of warnings) log.warn({}, formatFinding(warning));
+    const told = { config: args.config ?? CONFIG_DIR, pikvmConfig };
+    log.info({ stateDir, ...told }, 'State and configuration');
+    for (const warning of [...unsupported, ...warnings]) log.warn({}, formatFinding(warning));
     endOnFaults(service);
     const stopping = nextSignal();
     const print = (line: string) => void io.stdout.write(`${line}\n`);
@@ -43,9 +44,14 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
     await app.close({ stopMachines: signal === 'SIGINT' });
     await service.close();
     lock.release();
+    // Threads of the WebRTC library hold a process that is done, and its own way to end them crashes.
+    setTimeout(() => process.exit(), HELD_MS).unref();
     return 0;
   });
 }
+
+/** How long what is left may hold the process, ms. */
+const HELD_MS = 100;
 
 /** Resolves with the first signal that asks to stop; the same signal again ends at once. */
 function nextSignal(): Promise<NodeJS.Signals> {

@@ -24,3 +24,11 @@ export class ConfigError extends Error {
     this.findings = findings;
   }
 }
+
+/** What of a PiKVM configuration means nothing here, as one list; empty when there is nothing. */
+export function formatUnsupported(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '';
+  const count = findings.length === 1 ? 'One key' : `${findings.length} keys`;
+  const lines = findings.map((finding) => `  ${formatFinding(finding)}\n`);
+  return `${count} of the PiKVM configuration cannot be taken over:\n${lines.join('')}`;
+}

@@ -70,7 +70,7 @@ describe('loadConfig', () => {
     ],
     [
       'kvmd:\n  hid: {type: magic}',
-      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, disabled',
+      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, otg, disabled',
     ],
     [
       'kvmd: {hid: {ignore_keys: [KeyA, Keya]}}',
@@ -85,8 +85,32 @@ describe('loadConfig', () => {
       'kvmd.streamer.desired_fps.min: 9 is not allowed: must be at most max (8)',
     ],
     [
+      'remote: {url: "https://pikvm/?a=b"}',
+      'remote.url: "https://pikvm/?a=b" is not allowed: must be an http or https URL without user, password or query',
+    ],
+    [
+      'remote: {url: "https://pikvm/", unix: /s}',
+      'remote.unix: "/s" is not allowed: url and unix exclude each other',
+    ],
+    [
+      'machines: {lab: {remote: {unix: /s, passwd: x, passwd_file: /f}}}',
+      'machines.lab.remote.passwd_file: "/f" is not allowed: passwd and passwd_file exclude each other',
+    ],
+    [
+      'kvmd: {streamer: {cmd_append: ["--quality={qualty}"]}}',
+      'kvmd.streamer.cmd_append: ["--quality={qualty}"] is not allowed: may have only these placeholders: {unix}',
+    ],
+    [
       'server:\n  tls: {cert: /c.pem}',
       '/c.yaml:2: server.tls.key: {"cert":"/c.pem"} is not allowed: cert and key come together',
+    ],
+    [
+      'kvmd: {msd: {remount_cmd: [mount]}}',
+      'kvmd.msd.remount_cmd.0: "mount" is not allowed: must be a list of texts that begins with',
+    ],
+    [
+      'kvmd: {msd: {type: otg}}\nmachines:\n  b:\n    msd: {type: otg}',
+      '/c.yaml:4: machines.b.msd.type: "otg" is not allowed: there is one USB gadget',
     ],
     ['server: {tls: {key: /k.pem}}', 'server.tls.cert: '],
     ['server:', '/c.yaml:1: server: null is not allowed: must be a section'],
@@ -114,16 +138,11 @@ describe('loadConfig', () => {
   });
 
   it('warns of PiKVM keys that mean nothing here, all in one list', async () => {
-    const { warnings } = await loadOne('vnc: {port: 1}\nkvmd:\n  hid: {keymap: /x}');
+    const { warnings } = await loadOne('vnc: {port: 1}\nkvmd:\n  hid: {device: /x}');
     expect(warnings.map(formatFinding).sort()).toEqual([
       '/c.yaml:1: vnc: is ignored: not supported here',
-      '/c.yaml:3: kvmd.hid.keymap: is ignored: not supported here',
+      '/c.yaml:3: kvmd.hid.device: is ignored: not supported here',
     ]);
-  });
-
-  it('only warns of any unknown key in a PiKVM file', async () => {
-    const texts = { '/p.yaml': 'zzz: 1' };
-    expect((await load(texts, { file: '/p.yaml', pikvm: true })).warnings).toHaveLength(1);
   });
 
   it('translates legacy keys', async () => {
@@ -134,6 +153,30 @@ describe('loadConfig', () => {
   it('moves a rate that nobody gave into the limits', async () => {
     const { config } = await loadOne('kvmd: {streamer: {desired_fps: {max: "20"}}}');
     expect(config.kvmd.streamer.desired_fps).toEqual({ default: 20, min: 0, max: 20 });
+  });
+
+  it('has H.264 off at a bitrate of 0, and within its limits otherwise', async () => {
+    const bitrateOf = async (text: string) =>
+      (await loadOne(`kvmd: {streamer: {h264_bitrate: ${text}}}`)).config.kvmd.streamer
+        .h264_bitrate;
+    expect(await bitrateOf('{}')).toEqual({ default: 5000, min: 25, max: 20_000 });
+    expect(await bitrateOf('{default: 0}')).toEqual({ default: 0, min: 25, max: 20_000 });
+    expect(await bitrateOf('{max: 1000}')).toEqual({ default: 1000, min: 25, max: 1000 });
+    await expect(bitrateOf('{default: 24}')).rejects.toThrow('must lie between min (25)');
+    await expect(bitrateOf('{default: 0, min: 9, max: 8}')).rejects.toThrow('at most max (8)');
+  });
+
+  it('moves the wake-up move into the range of the pointer, and knows no other keys than real ones', async () => {
+    const { config } = await loadOne(
+      'kvmd: {snapshot: {idle_interval: "60", wakeup_key: ShiftLeft, wakeup_move: 99999}}',
+    );
+    expect(config.kvmd.snapshot).toEqual({
+      ...{ idle_interval: 60, live_interval: 0, wakeup_key: 'ShiftLeft', wakeup_move: 32_767 },
+      ...{ online_delay: 5, retries: 10, retries_delay: 3 },
+    });
+    await expect(loadOne('kvmd: {snapshot: {wakeup_key: Shift}}')).rejects.toThrow(
+      'must be a key name such as ShiftLeft, or empty for none',
+    );
   });
 
   it('knows what PiKVM has for devices that are not here', async () => {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ConfigError, type Finding } from './errors.ts';
 import { merge } from './merge.ts';
 import { migrate } from './migrations.ts';
+import { type Adopted, adoptPikvm } from './pikvm.ts';
 import { isPikvmKey } from './pikvm-keys.ts';
 import { type Config, configSchema } from './schema.ts';
 import { EMPTY, type KeyPath, nearest, plainOf, replace, type Tree, treeOf } from './tree.ts';
@@ -22,14 +23,16 @@ export interface ConfigSources {
   readonly dir?: string;
   /** Values of the command line; the last word. */
   readonly flags?: object;
-  /** The files are PiKVM's: every unknown key is a warning. */
-  readonly pikvm?: boolean;
+  /** PiKVM's override.yaml, which must exist: it is read before all others, as PiKVM reads it. */
+  readonly pikvm?: string;
 }
 
 /** A complete configuration and what of its files is ignored. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly Finding[];
+  /** What PiKVM's files ask for and we do not have; none without such files. */
+  readonly unsupported: readonly Finding[];
 }
 
 const MAX_INCLUDES = 16;
@@ -57,13 +60,30 @@ async function readTree(path: string, files: ConfigFiles, depth = 0): Promise<Tr
   });
 }
 
-async function readSources(sources: ConfigSources, files: ConfigFiles): Promise<Tree> {
-  if (sources.file !== undefined) {
-    const tree = await readTree(sources.file, files);
-    if (tree) return migrate(tree);
-    const at = { file: sources.file, line: 0 };
-    throw new ConfigError([{ at, path: [], text: 'there is no such file' }]);
+/** The file, and what PiKVM reads before it: auth.yaml and override.d/ beside it. */
+async function readPikvm(path: string, files: ConfigFiles): Promise<Adopted> {
+  const dir = dirname(path);
+  const auth = await readTree(join(dir, 'auth.yaml'), files);
+  let tree: Tree = auth ? replace(EMPTY, ['kvmd', 'auth'], auth) : EMPTY;
+  const parts = (await files.listFiles(join(dir, 'override.d'))) ?? [];
+  for (const name of parts) {
+    tree = merge(tree, (await readTree(join(dir, 'override.d', name), files)) ?? EMPTY);
   }
+  tree = merge(tree, await readFile(path, files));
+  return await adoptPikvm(migrate(tree), async (place) => {
+    const text = files.readText(place).catch(() => '');
+    return (await text) !== undefined || (await files.listFiles(place)) !== undefined;
+  });
+}
+
+async function readFile(path: string, files: ConfigFiles): Promise<Tree> {
+  const tree = await readTree(path, files);
+  if (tree) return tree;
+  throw new ConfigError([{ at: { file: path, line: 0 }, path: [], text: 'there is no such file' }]);
+}
+
+async function readSources(sources: ConfigSources, files: ConfigFiles): Promise<Tree> {
+  if (sources.file !== undefined) return migrate(await readFile(sources.file, files));
   const { dir } = sources;
   if (dir === undefined) return EMPTY;
   const parts = (await files.listFiles(join(dir, 'override.d'))) ?? [];
@@ -98,14 +118,14 @@ function findingsOf(tree: Tree, issue: z.core.$ZodIssue): (Finding & { unknown: 
 }
 
 /** Checks a tree as a whole; throws ConfigError with everything that is wrong. */
-export function checkTree(tree: Tree, pikvm = false): LoadedConfig {
+export function checkTree(tree: Tree): Omit<LoadedConfig, 'unsupported'> {
   const first = configSchema.safeParse(plainOf(tree));
   if (first.success) return { config: first.data, warnings: [] };
   const findings = first.error.issues.flatMap((issue) => findingsOf(tree, issue));
-  const ignored = findings.filter(({ unknown, path }) => unknown && (pikvm || isPikvmKey(path)));
+  const ignored = findings.filter(({ unknown, path }) => unknown && isPikvmKey(path));
   if (ignored.length === 0) throw new ConfigError(findings);
   const rest = ignored.reduce((left, { path }) => replace(left, path.map(String), undefined), tree);
-  const { config, warnings } = checkTree(rest, pikvm);
+  const { config, warnings } = checkTree(rest);
   return {
     config,
     warnings: [
@@ -121,5 +141,10 @@ export async function loadConfig(
   files: ConfigFiles,
 ): Promise<LoadedConfig> {
   const flags = treeOf(sources.flags ?? {}, { file: 'command line', line: 0 });
-  return checkTree(merge(await readSources(sources, files), flags), sources.pikvm);
+  const { tree, unsupported }: Adopted =
+    sources.pikvm === undefined
+      ? { tree: EMPTY, unsupported: [] }
+      : await readPikvm(sources.pikvm, files);
+  const all = [tree, await readSources(sources, files), flags].reduce(merge);
+  return { ...checkTree(all), unsupported };
 }

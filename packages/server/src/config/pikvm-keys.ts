@@ -1,18 +1,20 @@
 /**
- * Sections and keys of PiKVM's configuration that mean nothing here (yet): reading one is a warning,
- * where any other unknown key is an error. A name covers all that is below it; `*` is any one key.
+ * Sections and keys of PiKVM's configuration that mean nothing here (yet), or to one `type` of driver
+ * only: reading one is a warning, where any other unknown key is an error. A name covers all that is
+ * below it unless that is a section of ours.
  */
 export const PIKVM_KEYS: readonly string[] = [
-  ...['clients', 'media', 'pst', 'nbd', 'otg', 'otgnet', 'ipmi', 'vnc', 'nginx', 'janus'],
+  ...['clients', 'media', 'pst', 'nbd', 'otg', 'otgnet', 'ipmi', 'vnc', 'nginx'],
   ...['watchdog', 'oled'],
+  ...['check', 'cmd', 'cmd_remove', 'cmd_append'].map((key) => `janus.${key}`),
+  ...['timeout', 'retries', 'retries_delay'].map((key) => `janus.stun.${key}`),
   ...['unix_rm', 'access_log_format'].map((key) => `kvmd.server.${key}`),
   ...['usc.groups', 'usc.kvmd_users', 'usc.kvmd_groups'].map((key) => `kvmd.auth.${key}`),
-  ...['internal.force_users', 'external'].map((key) => `kvmd.auth.${key}`),
   ...['hw.vcgencmd_cmd', 'hw.vcgencmd_cmd_remove', 'hw.vcgencmd_cmd_append', 'fan.daemon'].map(
     (key) => `kvmd.info.${key}`,
   ),
-  ...['prometheus', 'ocr', 'snapshot', 'gpio', 'switch', 'wol'].map((key) => `kvmd.${key}`),
-  ...['keymap', 'mouse_x_range', 'mouse_y_range', 'keyboard', 'mouse', 'mouse_alt', 'noop'].map(
+  'kvmd.gpio.state_poll',
+  ...['mouse_x_range', 'mouse_y_range', 'keyboard', 'mouse', 'mouse_alt', 'noop'].map(
     (key) => `kvmd.hid.${key}`,
   ),
   ...['device', 'speed', 'read_timeout', 'gpio_device', 'reset_pin', 'reset_inverted'].map(
@@ -40,22 +42,12 @@ export const PIKVM_KEYS: readonly string[] = [
   ...['power_led_debounce', 'hdd_led_debounce', 'power_switch_pin', 'reset_switch_pin'].map(
     (key) => `kvmd.atx.${key}`,
   ),
-  ...['read_chunk_size', 'write_chunk_size', 'sync_chunk_size', 'remount_cmd'].map(
-    (key) => `kvmd.msd.${key}`,
-  ),
-  ...['state_poll', 'resolution', 'h264_bitrate', 'h264_gop', 'h264_boost', 'slowdown'].map(
-    (key) => `kvmd.streamer.${key}`,
-  ),
-  ...['passthrough', 'unix', 'timeout', 'snapshot_timeout', 'process_name_prefix'].map(
-    (key) => `kvmd.streamer.${key}`,
-  ),
-  ...['pre_start_cmd', 'cmd', 'post_stop_cmd'].flatMap((key) =>
-    ['', '_remove', '_append'].map((end) => `kvmd.streamer.${key}${end}`),
-  ),
+  ...['read_chunk_size', 'write_chunk_size', 'sync_chunk_size'].map((key) => `kvmd.msd.${key}`),
+  ...['remount_cmd_remove', 'remount_cmd_append'].map((key) => `kvmd.msd.${key}`),
+  ...['h264_boost', 'passthrough', 'snapshot_timeout'].map((key) => `kvmd.streamer.${key}`),
 ];
 
 /** Whether PiKVM knows this key. */
 export function isPikvmKey(path: readonly (string | number)[]): boolean {
-  const name = path.join('.');
-  return PIKVM_KEYS.some((key) => name === key || name.startsWith(`${key}.`));
+  return PIKVM_KEYS.includes(path.join('.'));
 }

@@ -1,7 +1,13 @@
 import { KEY_NAMES } from '@crashcart/api';
 import { z } from 'zod';
 import { driverTypes } from '../drivers/registry.ts';
+import { authSchema } from './auth-schema.ts';
+import { capture } from './capture-schema.ts';
+import { atx, hid } from './front-panel.ts';
+import { gpio } from './gpio.ts';
+import { remote } from './remote-schema.ts';
 import * as type from './types.ts';
+import { janus, webrtc } from './webrtc-schema.ts';
 
 /** Two texts that mean something only together: either without the other is an error. */
 function bothOrNeither<const A extends string, const B extends string>(first: A, second: B) {
@@ -18,42 +24,67 @@ function bothOrNeither<const A extends string, const B extends string>(first: A,
   };
 }
 
+/** As tesseract names them: `eng`, `chi_sim`, `script/Latin`. */
+const ocrLanguage = z.string().regex(/^[A-Za-z][\w/-]{0,63}$/, 'must be names such as eng');
+
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
-const hid = type.section({
-  type: type.choice(driverTypes('hid')).default('qemu'),
-  ignore_keys: type.words(z.enum(KEY_NAMES, 'must be key names such as KeyA')).default([]),
-  jiggler: type
-    .section({
-      enabled: type.bool(true),
-      active: type.bool(false),
-      interval: type.integer(1, FOREVER).default(60),
-    })
+const msd = type.section({
+  type: type.choice(driverTypes('msd')).default('qemu'),
+  remount_cmd: type.optionalCommand().default([]),
+  storage: type
+    .section({ dir: type.optionalPath().default(''), limit: type.integer(0, FOREVER).default(0) })
     .prefault({}),
 });
-
-const atx = type.section({
-  type: type.choice(driverTypes('atx')).default('qemu'),
-  click_delay: type.atLeast(0.1).default(0.1),
-  long_click_delay: type.atLeast(0.1).default(5.5),
-});
-
-const msd = type.section({ type: type.choice(['disabled']).default('disabled') });
 
 const streamer = type.section({
   type: type.choice(driverTypes('streamer')).default('qemu'),
   forever: type.bool(false),
   reset_delay: type.atLeast(0).default(1),
   shutdown_delay: type.atLeast(0.1).default(10),
-  quality: type.integer(1, 100).default(80),
+  /** 0 = nobody may choose it. */
+  quality: type.integer(0, 100).default(80),
   desired_fps: type.range(type.integer(0, 120), { default: 30, min: 0, max: 90 }).prefault({}),
+  ...capture,
+  h264_bitrate: type
+    .range(type.integer(0, 20_000), { default: 5000, min: 25, max: 20_000, zeroIsOff: true })
+    .prefault({}),
+  h264_gop: type.range(type.integer(0, 60), { default: 0, min: 0, max: 60 }).prefault({}),
+  h264_encoder: type.choice(['auto', 'ffmpeg', 'node-av']).default('auto'),
 });
+
+const keyOrNone = z.union(
+  [z.literal(''), z.enum(KEY_NAMES)],
+  'must be a key name such as ShiftLeft, or empty for none',
+);
+
+const snapshot = type.section({
+  idle_interval: type.atLeast(0).default(0),
+  live_interval: type.atLeast(0).default(0),
+  wakeup_key: keyOrNone.default(''),
+  wakeup_move: type.clamped(-32_768, 32_767).default(0),
+  online_delay: type.atLeast(0).default(5),
+  retries: type.integer(1, FOREVER).default(10),
+  retries_delay: type.atLeast(0.1).default(3),
+});
+
+/** A further machine has no Switch unless told where: one serial port is one machine's. */
+const switchUnits = (device: string) =>
+  type
+    .section({
+      device: type.optionalPath().default(device),
+      default_edid: type.optionalPath().default('/etc/kvmd/switch-edid.hex'),
+      ignore_hpd_on_top: type.bool(false),
+    })
+    .prefault({});
 
 const parts = {
   hid: hid.prefault({}),
   atx: atx.prefault({}),
   msd: msd.prefault({}),
   streamer: streamer.prefault({}),
+  snapshot: snapshot.prefault({}),
+  gpio: gpio.prefault({}),
 };
 
 const qemu = type.section({
@@ -90,25 +121,6 @@ const server = type.section({
     .prefault({}),
 });
 
-const auth = type.section({
-  enabled: type.bool(true),
-  expire: type.integer(0, FOREVER).default(0),
-  extend: type.bool(false),
-  allow_redirects: type.words().default(['/', '/kvm', '/kvm/']),
-  usc: type.section({ users: type.words().default([]) }).prefault({}),
-  internal: type
-    .section({
-      type: type.choice(['htpasswd']).default('htpasswd'),
-      file: type.optionalPath().default(''),
-    })
-    .prefault({}),
-  totp: type
-    .section({
-      secret: type.section({ file: type.optionalPath().default('') }).prefault({}),
-    })
-    .prefault({}),
-});
-
 const info = type.section({
   meta: type.optionalPath().default(''),
   extras: type.optionalPath().default(''),
@@ -136,31 +148,71 @@ const kvmd = type.section({
       heartbeat: type.atLeast(0.1).default(15),
     })
     .prefault({}),
-  auth: auth.prefault({}),
+  auth: authSchema.prefault({}),
   info: info.prefault({}),
   log_reader: type.section({ enabled: type.bool(true) }).prefault({}),
+  prometheus: type
+    .section({ auth: type.section({ enabled: type.bool(true) }).prefault({}) })
+    .prefault({}),
+  ocr: type
+    .section({
+      langs: type.words(ocrLanguage).default(['eng']),
+      tessdata: type.optionalPath().default(''),
+    })
+    .prefault({}),
   ...parts,
+  switch: switchUnits('/dev/kvmd-switch'),
 });
 
 const machineId = z
   .string()
   .regex(/^(?!default$)[a-z][a-z\d-]{0,62}$/, 'must be lower-case letters, digits and -');
 
-/**
- * All keys, PiKVM's where they mean the same. Empty paths mean "in the state directory" for files
- * of ours and "none" for others. Times in s, memory in MiB.
- */
-export const configSchema = type.section({
+interface WithDrive {
+  readonly msd: { readonly type: string };
+}
+
+/** There is one USB gadget, with one drive. */
+function oneGadgetDrive(
+  context: z.core.ParsePayload<{ kvmd: WithDrive; machines: Record<string, WithDrive> }>,
+): void {
+  const { kvmd, machines } = context.value;
+  let isTaken = kvmd.msd.type === 'otg';
+  for (const [id, { msd }] of Object.entries(machines)) {
+    if (msd.type !== 'otg') continue;
+    const path = ['machines', id, 'msd', 'type'];
+    const message = 'there is one USB gadget, which another machine has';
+    if (isTaken) context.issues.push({ code: 'custom', input: msd.type, path, message });
+    isTaken = true;
+  }
+}
+
+const sections = type.section({
   server: server.prefault({}),
+  webrtc: webrtc.prefault({}),
+  janus: janus.prefault({}),
   kvmd: kvmd.prefault({}),
   qemu: qemu.prefault({}),
+  remote: remote.prefault({}),
   machines: z
     .record(
       machineId,
-      type.section({ name: type.text(128).default(''), ...parts, qemu: qemu.prefault({}) }),
+      type.section({
+        name: type.text(128).default(''),
+        ...parts,
+        switch: switchUnits(''),
+        qemu: qemu.prefault({}),
+        remote: remote.prefault({}),
+      }),
     )
     .default({}),
 });
+
+/**
+ * All keys, PiKVM's where they mean the same. Empty paths mean "in the state directory" for files
+ * of ours and "none" for others. Times in s, memory in MiB, storage in bytes.
+ */
+export const configSchema = sections.check(oneGadgetDrive);
 
 /** A complete configuration. */
 export type Config = z.output<typeof configSchema>;
@@ -170,9 +222,11 @@ export type MachineConfig = Config['machines'][string];
 
 /** Every machine by id; the `kvmd` section is `default`, and the first. */
 export function machinesOf(config: Config): ReadonlyMap<string, MachineConfig> {
-  const { hid, atx, msd, streamer } = config.kvmd;
+  const { hid, atx, msd, streamer, snapshot, gpio, switch: units } = config.kvmd;
+  const { qemu, remote } = config;
+  const given = { hid, atx, msd, streamer, snapshot, gpio, switch: units };
   return new Map([
-    ['default', { name: '', hid, atx, msd, streamer, qemu: config.qemu }],
+    ['default', { name: '', ...given, qemu, remote }],
     ...Object.entries(config.machines),
   ]);
 }

@@ -18,7 +18,8 @@ export function bool(fallback: boolean) {
     .default(fallback);
 }
 
-function readNumber(value: unknown): unknown {
+/** A number that was written as a text. */
+export function readNumber(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > 16) return value;
   return /^[-+]?(\d+(\.\d+)?|0x[\da-f]+|0o[0-7]+)$/i.test(value.trim()) ? Number(value) : value;
 }
@@ -30,6 +31,15 @@ export function integer(min: number, max: number) {
       ? `must be a whole number of at least ${min}`
       : `must be a whole number from ${min} to ${max}`;
   return z.preprocess(readNumber, z.int(error).min(min, error).max(max, error));
+}
+
+/** A whole number; one that lies outside the limits is moved to the nearer one. */
+export function clamped(min: number, max: number) {
+  const read = (value: unknown) => {
+    const number = readNumber(value);
+    return typeof number === 'number' ? Math.min(max, Math.max(min, number)) : number;
+  };
+  return z.preprocess(read, z.int(`must be a whole number from ${min} to ${max}`));
 }
 
 /** A number of at least `min`, for instance seconds. */
@@ -74,6 +84,14 @@ export function choice<const T extends readonly string[]>(allowed: T) {
   return z.enum(allowed, `must be one of: ${allowed.join(', ')}`);
 }
 
+/** One of some words, also as the path of a file of that name, as PiKVM has it for layouts. */
+export function fileOf<const T extends string>(allowed: readonly T[]) {
+  const read = (value: unknown) =>
+    typeof value === 'string' ? value.slice(value.lastIndexOf('/') + 1) : value;
+  const words = allowed as readonly [T, ...T[]];
+  return z.preprocess(read, z.enum(words, `must be one of: ${allowed.join(', ')}`));
+}
+
 /** A list of texts, also one text split at commas and blanks. */
 export function words(): z.ZodType<string[]>;
 export function words<T extends string>(item: z.ZodType<T>): z.ZodType<T[]>;
@@ -81,6 +99,23 @@ export function words(item: z.ZodType<string> = z.string('must be a text')): z.Z
   const read = (value: unknown) =>
     typeof value === 'string' ? value.split(/[,\s]+/).filter((word) => word !== '') : value;
   return z.preprocess(read, z.array(item, 'must be a list, or one text split at commas'));
+}
+
+const COMMAND_ERROR = 'must be a list of texts that begins with the absolute path of a program';
+
+/** A program by its absolute path with its arguments: a list, or one text split at commas and tabs. */
+export function command() {
+  const error = COMMAND_ERROR;
+  const read = (value: unknown) =>
+    typeof value === 'string' ? value.split(/[,\t]+/).map((part) => part.trim()) : value;
+  const program = z.string(error).startsWith('/', error).max(4096, error);
+  return z.preprocess(read, z.tuple([program], z.string(error).max(4096, error), error));
+}
+
+/** A command as above or, empty or null, none. */
+export function optionalCommand() {
+  const none = (value: unknown) => (value === '' || value === null ? [] : value);
+  return z.preprocess(none, z.union([z.tuple([]), command()], COMMAND_ERROR));
 }
 
 /** A text. */
@@ -102,6 +137,8 @@ export interface RangeDefaults {
   readonly default: number;
   readonly min: number;
   readonly max: number;
+  /** The default may be 0 whatever the limits: the thing is off then. */
+  readonly zeroIsOff?: boolean;
 }
 
 /**
@@ -115,9 +152,10 @@ export function range(number: z.ZodType<number>, defaults: RangeDefaults) {
     max: number.default(defaults.max),
   }).check((context) => {
     const { value } = context;
-    const fail = (key: keyof RangeDefaults, message: string) =>
+    const fail = (key: 'min' | 'default', message: string) =>
       context.issues.push({ code: 'custom', input: value[key], path: [key], message });
     if (value.min > value.max) fail('min', `must be at most max (${value.max})`);
+    else if (defaults.zeroIsOff && value.default === 0) return;
     else if (value.default < value.min || value.default > value.max) {
       fail('default', `must lie between min (${value.min}) and max (${value.max})`);
     }

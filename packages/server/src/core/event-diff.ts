@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type {
   EventType,
   GpioState,
+  InfoEventState,
   InfoState,
   MsdState,
   ServerEvent,
   StreamerState,
+  SwitchState,
 } from '@crashcart/api';
 
 type Payload<T extends EventType> = Extract<ServerEvent, { readonly event_type: T }>['event'];
@@ -50,7 +52,19 @@ export function diffStreamer(now: StreamerState, before: StreamerState): Payload
   return { ...changed, limits, params, applied };
 }
 
+/** The changed keys; everything when the model is another one. */
+export function diffSwitch(now: SwitchState, before: SwitchState): Payload<'switch'> {
+  return isDeepStrictEqual(now.model, before.model) ? changedParts(now, before) : now;
+}
+
+/** What of the information is told in events: as much as by PiKVM, our own versions are in /info. */
+export function toldInfo(info: InfoState): InfoEventState {
+  const { crashcart: _, ...system } = info.system;
+  return { ...info, system };
+}
+
 /** One event a changed category, as when joining. */
 export function changedInfo(now: InfoState, before: InfoState): readonly Payload<'info'>[] {
-  return Object.entries(changedParts(now, before)).map(([name, value]) => ({ [name]: value }));
+  const changed = changedParts(toldInfo(now), toldInfo(before));
+  return Object.entries(changed).map(([name, value]) => ({ [name]: value }));
 }

@@ -11,10 +11,8 @@ import {
 } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeAtxDriver } from '../../test/fakes/fake-atx-driver.ts';
+import { memorySwitch } from '../../test/fakes/memory-switch.ts';
 import { NullHidDriver } from '../../test/fakes/null-hid-driver.ts';
-import { DisabledGpio } from '../drivers/disabled/gpio.ts';
-import { DisabledMsd } from '../drivers/disabled/msd.ts';
-import { DisabledSwitch } from '../drivers/disabled/switch.ts';
 import { Atx } from './atx.ts';
 import { EventHub } from './events.ts';
 import { Hid } from './hid.ts';
@@ -69,7 +67,7 @@ const GPIO: GpioState = {
       inputs: { led1: { hw }, led2: { hw } },
       outputs: { button1: { switch: false, pulse, hw } },
     },
-    view: new DisabledGpio().state.value.model.view,
+    view: { header: { title: [{ type: 'label', text: 'GPIO' }] }, table: [] },
   },
   state: {
     inputs: { led1: { online: true, state: false }, led2: { online: true, state: false } },
@@ -81,9 +79,12 @@ const hidDriver = new NullHidDriver();
 const atxDriver = new FakeAtxDriver();
 const cells = {
   gpio: new StateCell<GpioState>(GPIO),
-  msd: new StateCell<MsdState>(new DisabledMsd().state.value),
+  msd: new StateCell<MsdState>({
+    ...{ enabled: false, online: false, busy: false },
+    ...{ storage: null, drive: null },
+  }),
   streamer: new StateCell<StreamerState>(STREAMER),
-  switch: new StateCell<SwitchState>(new DisabledSwitch().state.value),
+  switch: new StateCell<SwitchState>(memorySwitch().state.value),
   info: new StateCell<InfoState>(INFO),
   ocr: new StateCell<OcrState>({ enabled: false, langs: { default: [], available: [] } }),
 };
@@ -96,7 +97,7 @@ beforeEach(() => {
   const machine = {
     hid,
     atx,
-    gpio: { state: cells.gpio },
+    gpio: { state: cells.gpio } as unknown as Machine['gpio'],
     msd: { state: cells.msd },
     // A hub reads only the state of it.
     streamer: { state: cells.streamer } as unknown as Machine['streamer'],

@@ -5,16 +5,28 @@ import {
   type OcrState,
   type ServerEvent,
 } from '@crashcart/api';
-import { changedInfo, changedParts, diffGpio, diffMsd, diffStreamer } from './event-diff.ts';
+import {
+  changedInfo,
+  diffGpio,
+  diffMsd,
+  diffStreamer,
+  diffSwitch,
+  toldInfo,
+} from './event-diff.ts';
 import type { Machine } from './machine.ts';
+import type { Msd } from './msd.ts';
 import { type ReadonlyCell, StateCell, type Unsubscribe } from './state.ts';
+import type { Switch } from './switch.ts';
 
 /** Takes events; it must not throw, and may keep an event, which nobody changes. */
 export type EventListener = (event: ServerEvent) => void;
 
 /** What a hub tells of. */
 export interface EventSources {
-  readonly machine: Pick<Machine, 'gpio' | 'hid' | 'atx' | 'msd' | 'streamer' | 'switch'>;
+  readonly machine: Pick<Machine, 'gpio' | 'hid' | 'atx' | 'streamer'> & {
+    readonly msd: Pick<Msd, 'state'>;
+    readonly switch: Pick<Switch, 'state'>;
+  };
   readonly info: ReadonlyCell<InfoState>;
   readonly ocr: ReadonlyCell<OcrState>;
 }
@@ -63,11 +75,14 @@ export class EventHub {
 
   #snapshot(): readonly ServerEvent[] {
     const { machine, info, ocr } = this.#sources;
+    const printing = machine.hid.printing.value;
+    const told = toldInfo(info.value);
     return [
       { event_type: 'loop', event: { version: COMPATIBLE_VERSION } },
       { event_type: 'gpio', event: machine.gpio.state.value },
       { event_type: 'hid', event: machine.hid.state.value },
       { event_type: 'hid_keymaps', event: machine.hid.keymaps.value },
+      ...(printing.active ? [{ event_type: 'hid_print' as const, event: printing }] : []),
       { event_type: 'atx', event: machine.atx.state.value },
       { event_type: 'msd', event: machine.msd.state.value },
       { event_type: 'streamer', event: machine.streamer.state.value },
@@ -76,7 +91,7 @@ export class EventHub {
       { event_type: 'clients', event: { count: this.#clients.value } },
       ...INFO_CATEGORIES.map((name) => ({
         event_type: 'info' as const,
-        event: { [name]: info.value[name] },
+        event: { [name]: told[name] },
       })),
     ];
   }
@@ -89,6 +104,7 @@ export class EventHub {
       }),
       machine.hid.state.subscribe((now) => this.#emit({ event_type: 'hid', event: now })),
       machine.hid.keymaps.subscribe((now) => this.#emit({ event_type: 'hid_keymaps', event: now })),
+      machine.hid.printing.subscribe((now) => this.#emit({ event_type: 'hid_print', event: now })),
       machine.atx.state.subscribe((now) => this.#emit({ event_type: 'atx', event: now })),
       machine.msd.state.subscribe((now, before) => {
         this.#emit({ event_type: 'msd', event: diffMsd(now, before) });
@@ -98,7 +114,7 @@ export class EventHub {
       }),
       ocr.subscribe((now) => this.#emit({ event_type: 'ocr', event: now })),
       machine.switch.state.subscribe((now, before) => {
-        this.#emit({ event_type: 'switch', event: changedParts(now, before) });
+        this.#emit({ event_type: 'switch', event: diffSwitch(now, before) });
       }),
       this.#clients.subscribe((count) => this.#emit({ event_type: 'clients', event: { count } })),
       info.subscribe((now, before) => {

@@ -41,6 +41,8 @@ export const HID_OFFLINE: HidDriverState = {
 export interface HidDriver extends AsyncDisposable {
   readonly enabled: boolean;
   readonly state: ReadonlyCell<HidDriverState>;
+  /** Whether an event given now would reach the device; it is dropped otherwise. */
+  readonly ready: boolean;
   /** How many events wait to be sent. */
   readonly backlog: number;
   /** Resolves when the backlog is at most `count`. */

@@ -2,6 +2,7 @@ import { type Delta, type KeyName, MODIFIER_KEYS, type MouseButton } from '@cras
 import type { HidDriver } from './hid-driver.ts';
 import type { Holders } from './holders.ts';
 import { clampDelta, squash } from './squash.ts';
+import type { ReadonlyCell } from './state.ts';
 
 /** The inputs of one client. What it holds is released when it closes, and nothing else. */
 export interface HidSession {
@@ -21,9 +22,14 @@ export interface HidSession {
   close(): void;
 }
 
+/** Where the events of the sessions go. */
+export interface HidOutput extends Pick<HidDriver, 'key' | 'button' | 'move' | 'moveBy' | 'wheel'> {
+  readonly state: ReadonlyCell<{ readonly mouse: { readonly absolute: boolean } }>;
+}
+
 /** What the sessions of one HID share. */
 export interface HidShared {
-  readonly driver: HidDriver;
+  readonly driver: HidOutput;
   readonly keys: Holders<KeyName>;
   readonly buttons: Holders<MouseButton>;
   readonly ignored: ReadonlySet<KeyName>;

@@ -4,6 +4,7 @@ import { NullHidDriver } from '../../test/fakes/null-hid-driver.ts';
 import { DisabledHid } from '../drivers/disabled/hid.ts';
 import { Hid } from './hid.ts';
 import { silentLog } from './log.ts';
+import { until } from './state.ts';
 
 const log = silentLog;
 let driver: NullHidDriver;
@@ -227,6 +228,67 @@ describe('state and parameters', () => {
     await expect(none.setParams({ jiggler: true })).rejects.toEqual(disabled);
     await expect(none.setConnected(true)).rejects.toEqual(disabled);
     await expect(none.sendShortcut(['KeyA'], 0)).rejects.toEqual(disabled);
+  });
+});
+
+describe('waking', () => {
+  test('clicks the key, modifiers too, and moves the pointer there and back', async () => {
+    hid.session('a').move(100, -32_760);
+    driver.taken();
+    await hid.wake('ShiftLeft', -20);
+    expect(driver.taken()).toEqual([
+      ['key', 'ShiftLeft', true],
+      ['move', 80, -32_768],
+      ['move', 100, -32_760],
+      ['key', 'ShiftLeft', false],
+    ]);
+    const { mouse } = driver.state.value;
+    driver.state.patch({ mouse: { ...mouse, absolute: false } });
+    await hid.wake(undefined, 200);
+    expect(driver.taken()).toEqual([
+      ['moveBy', 127, 127],
+      ['moveBy', -127, -127],
+    ]);
+  });
+
+  test('leaves the pointer to who has moved it meanwhile', async () => {
+    const waking = hid.wake(undefined, 20);
+    hid.session('a').move(5, 5);
+    await waking;
+    expect(driver.taken()).toEqual([
+      ['move', 20, 20],
+      ['move', 5, 5],
+    ]);
+  });
+
+  test('sends nothing while somebody holds something, types, or without a device', async () => {
+    const session = hid.session('a');
+    const inputs: readonly [down: () => void, up: () => void][] = [
+      [() => session.key('KeyA', true, false), () => session.key('KeyA', false, false)],
+      [() => session.button('left', true), () => session.button('left', false)],
+    ];
+    for (const [down, up] of inputs) {
+      down();
+      driver.taken();
+      await hid.wake('Enter', 20);
+      expect(driver.taken()).toEqual([]);
+      up();
+    }
+    driver.ready = false;
+    driver.taken();
+    await hid.wake('Enter', 20);
+    expect(driver.taken()).toEqual([]);
+    driver.ready = true;
+    const ended = new AbortController();
+    const options = { limit: 0, slow: false, delayMs: 10_000, signal: ended.signal };
+    const typing = hid.print('ab', options).catch((error: unknown) => error);
+    await until(hid.printing, ({ active }) => active);
+    await hid.wake('Enter', 20);
+    expect(driver.taken().filter(([, key]) => key === 'Enter')).toEqual([]);
+    ended.abort();
+    await typing;
+    await hid.wake('Enter', 0);
+    expect(driver.taken().filter(([, key]) => key === 'Enter')).toHaveLength(2);
   });
 });
 

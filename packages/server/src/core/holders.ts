@@ -20,6 +20,22 @@ export class Holders<T> {
     return holders.size === 0;
   }
 
+  /** Whether anybody holds `input`. */
+  isHeld(input: T): boolean {
+    return (this.#byInput.get(input)?.size ?? 0) > 0;
+  }
+
+  /** Whether anybody holds anything. */
+  get some(): boolean {
+    for (const holders of this.#byInput.values()) if (holders.size > 0) return true;
+    return false;
+  }
+
+  /** Whether `holder` holds `input`. */
+  isHeldBy(holder: object, input: T): boolean {
+    return this.#byInput.get(input)?.has(holder) ?? false;
+  }
+
   /** Lets go of all that `holder` holds; gives what nobody holds now, the last pressed first. */
   drop(holder: object): readonly T[] {
     const freed: T[] = [];

@@ -103,6 +103,7 @@ export class Jiggler {
   }
 }
 
-function clampPlace(value: number): number {
+/** A place on one axis of the absolute pointer: -32768..32767. */
+export function clampPlace(value: number): number {
   return Math.min(32767, Math.max(-32768, value));
 }

@@ -2,6 +2,7 @@ import type { UstreamerState } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeVideoSource } from '../../test/fakes/fake-video-source.ts';
 import { silentLog } from './log.ts';
+import { until } from './state.ts';
 import { Streamer, type StreamerOptions } from './streamer.ts';
 
 const RUNNING: UstreamerState = {
@@ -37,11 +38,18 @@ describe('streamer', () => {
     });
   });
 
+  it('has no quality where the source decides', () => {
+    const { streamer } = make({ quality: 0 });
+    const { features, params } = streamer.state.value;
+    expect([features.quality, params]).toEqual([false, { desired_fps: 30 }]);
+    expect(() => streamer.setParams({ quality: 50 })).toThrow('quality');
+  });
+
   it('runs from the first viewer to 10 s after the last one', async () => {
     const { source, streamer } = make();
     const leave = streamer.acquire();
     const leaveToo = streamer.acquire();
-    expect(source.opened).toEqual([{ desiredFps: 30, resolution: undefined }]);
+    expect(source.opened).toEqual([{ desiredFps: 30, quality: 80, resolution: undefined }]);
     expect(streamer.state.value.streamer).toEqual(RUNNING);
     leave();
     leave();
@@ -53,6 +61,21 @@ describe('streamer', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(source.feed).toBeUndefined();
     expect(streamer.state.value.streamer).toBeNull();
+  });
+
+  it('runs also for who is no viewer, and counts the others', async () => {
+    const { source, streamer } = make();
+    const release = streamer.keep();
+    expect(source.feed).toBeDefined();
+    expect(streamer.viewers.value).toBe(0);
+    const leave = streamer.acquire();
+    expect(streamer.viewers.value).toBe(1);
+    release();
+    leave();
+    leave();
+    expect(streamer.viewers.value).toBe(0);
+    await vi.advanceTimersByTimeAsync(10_100);
+    expect(source.feed).toBeUndefined();
   });
 
   it('goes on when a new viewer comes before the stop', async () => {
@@ -87,6 +110,43 @@ describe('streamer', () => {
     const { streamer } = make();
     expect(() => streamer.setParams({ quality: 10, ...change })).toThrow(message);
     expect(streamer.state.value.params.quality).toBe(80);
+  });
+
+  it('opens a source anew for another quality only when that encodes itself', async () => {
+    vi.useRealTimers();
+    for (const encodesJpeg of [false, true]) {
+      const { source, streamer } = make({ applyDelayMs: 0, resetDelayMs: 0 });
+      source.encodesJpeg = encodesJpeg;
+      const release = streamer.acquire();
+      streamer.setParams({ quality: 50 });
+      await until(streamer.state, ({ applied }) => applied.quality === 50);
+      if (encodesJpeg) await until(streamer.feed, (feed) => feed === undefined);
+      await until(streamer.feed, (feed) => feed !== undefined);
+      expect(source.opened.map(({ quality }) => quality)).toEqual(encodesJpeg ? [80, 50] : [80]);
+      release();
+      await streamer.close();
+    }
+  });
+
+  it('has H.264 where it is told so, with limits', async () => {
+    const h264 = {
+      bitrate: { default: 5000, min: 100, max: 9000 },
+      gop: { default: 0, min: 0, max: 30 },
+    };
+    const { streamer } = make({ h264 });
+    expect(streamer.state.value).toMatchObject({
+      features: { h264: true },
+      limits: { h264_bitrate: { min: 100, max: 9000 }, h264_gop: { min: 0, max: 30 } },
+      applied: { h264_bitrate: 5000, h264_gop: 0 },
+    });
+    streamer.setParams({ h264_bitrate: 9000 });
+    streamer.setParams({ h264_gop: 30 });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(streamer.state.value.applied).toMatchObject({ h264_bitrate: 9000, h264_gop: 30 });
+    expect(() => streamer.setParams({ h264_bitrate: 99 })).toThrow(
+      "The argument '99' must be stream H264 bitrate and greater or equial than 100",
+    );
+    expect(() => streamer.setParams({ h264_gop: 31 })).toThrow('stream H264 GOP');
   });
 
   it('closes the source and opens it again on reset', async () => {

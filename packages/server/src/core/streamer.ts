@@ -8,19 +8,28 @@ import {
 } from '@crashcart/api';
 import type { Log } from './log.ts';
 import { sleep } from './sleep.ts';
-import { type ReadonlyCell, StateCell } from './state.ts';
-import type { VideoFeed, VideoSource } from './video-source.ts';
+import { type ReadonlyCell, StateCell, type Unsubscribe } from './state.ts';
+import type { StreamerParamsChange, VideoFeed, VideoSource } from './video-source.ts';
+
+/** A parameter's limits, both included, and what it is at first. */
+export interface ParamRange {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
 
 /** What a streamer is made of; the defaults are PiKVM's. */
 export interface StreamerOptions {
   readonly source: VideoSource;
   readonly log: Log;
-  /** JPEG quality, 1..100 (80). */
+  /** JPEG quality, 1..100 (80); 0 = it cannot be chosen, as where a grabber gives JPEG itself. */
   readonly quality?: number;
   /** Frames per second (30), moved into `minFps`..`maxFps` (0..90). */
   readonly desiredFps?: number;
   readonly minFps?: number;
   readonly maxFps?: number;
+  /** H.264 with its bitrate in kbit/s and its frames between key frames; absent: there is none. */
+  readonly h264?: { readonly bitrate: ParamRange; readonly gop: ParamRange };
   /** WIDTHxHEIGHT; only for a source that has a choice. */
   readonly resolution?: string;
   /** From the last viewer's leaving to the stop, ms (10 000). */
@@ -33,15 +42,6 @@ export interface StreamerOptions {
   readonly statePollMs?: number;
 }
 
-/** New parameters; an absent one stays as it is. Texts are validated here, after "not supported". */
-export interface StreamerParamsChange {
-  readonly quality?: number | undefined;
-  readonly desired_fps?: number | undefined;
-  readonly resolution?: string | undefined;
-  readonly h264_bitrate?: number | undefined;
-  readonly h264_gop?: number | undefined;
-}
-
 const RESOLUTION = /^[1-9]\d{0,4}x[1-9]\d{0,4}$/;
 
 /** Policy of the video: runs the source while somebody wants it, and keeps the parameters. */
@@ -52,12 +52,15 @@ export class Streamer {
   readonly #state: StateCell<StreamerState>;
   readonly #feed = new StateCell<VideoFeed | undefined>(undefined);
   readonly #ended = new AbortController();
+  readonly #viewers = new StateCell(0);
   #holders = 0;
   #resetting: Promise<void> | undefined;
   #stopTimer: NodeJS.Timeout | undefined;
   #applyTimer: NodeJS.Timeout | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
+  #unsubscribe: () => void = () => {};
   #meter: (() => UstreamerState) | undefined;
+  readonly #unfollow: Unsubscribe | undefined;
 
   constructor(options: StreamerOptions) {
     this.#source = options.source;
@@ -69,24 +72,34 @@ export class Streamer {
       poll: options.statePollMs ?? 1000,
     };
     const fps = { min: options.minFps ?? 0, max: options.maxFps ?? 90 };
+    const { h264 } = options;
     const { resolutions } = options.source;
     const resolution = options.resolution ?? resolutions?.[0];
     const params: StreamerParams = {
       desired_fps: Math.min(fps.max, Math.max(fps.min, options.desiredFps ?? 30)),
-      quality: options.quality ?? 80,
+      ...(options.quality === 0 ? {} : { quality: options.quality ?? 80 }),
       ...(resolutions && resolution !== undefined ? { resolution } : {}),
+      ...(h264 ? { h264_bitrate: h264.bitrate.default, h264_gop: h264.gop.default } : {}),
     };
     this.#state = new StateCell<StreamerState>({
-      features: { quality: true, resolution: resolutions !== undefined, h264: false },
+      features: {
+        quality: options.quality !== 0,
+        resolution: resolutions !== undefined,
+        h264: h264 !== undefined,
+      },
       limits: {
         desired_fps: fps,
         ...(resolutions ? { available_resolutions: resolutions } : {}),
+        ...(h264 ? { h264_bitrate: limitsOf(h264.bitrate), h264_gop: limitsOf(h264.gop) } : {}),
       },
       params,
       applied: params,
       streamer: null,
       snapshot: { saved: null },
     });
+    const { control } = options.source;
+    if (control?.state.value) this.#state.patch(control.state.value);
+    this.#unfollow = control?.state.subscribe((state) => state && this.#state.patch(state));
   }
 
   /** The streamer part as the wire has it. */
@@ -94,9 +107,24 @@ export class Streamer {
     return this.#state;
   }
 
+  /** Whether the source gives complete files, and has parameters of its own. */
+  get encodesItself(): boolean {
+    return this.#source.control !== undefined;
+  }
+
+  /** Whether pictures come as complete files: what has changed in them is not told. */
+  get givesFiles(): boolean {
+    return this.#source.encodesJpeg === true;
+  }
+
   /** The running capture; undefined while stopped. */
   get feed(): ReadonlyCell<VideoFeed | undefined> {
     return this.#feed;
+  }
+
+  /** How many look at the picture now. */
+  get viewers(): ReadonlyCell<number> {
+    return this.#viewers;
   }
 
   /**
@@ -104,6 +132,18 @@ export class Streamer {
    * Calling the release twice does nothing more.
    */
   acquire(): () => void {
+    this.#viewers.set(this.#viewers.value + 1);
+    const release = this.keep();
+    let looking = true;
+    return () => {
+      if (looking) this.#viewers.set(this.#viewers.value - 1);
+      looking = false;
+      release();
+    };
+  }
+
+  /** As `acquire`, for who wants the source to run and is no viewer. */
+  keep(): () => void {
     this.#holders += 1;
     clearTimeout(this.#stopTimer);
     if (!this.#resetting) this.#start();
@@ -117,7 +157,17 @@ export class Streamer {
     };
   }
 
-  /** Throws what is not supported or outside the limits; otherwise applied after 1 s of quiet. */
+  /** As `setParams`; a source with parameters of its own is asked, and may refuse otherwise. */
+  async requestParams(change: StreamerParamsChange): Promise<void> {
+    const { control } = this.#source;
+    if (control) await control.setParams(change);
+    else this.setParams(change);
+  }
+
+  /**
+   * Throws what is not supported or outside the limits; otherwise applied after 1 s of quiet. Texts
+   * are validated here, after "not supported".
+   */
   setParams(change: StreamerParamsChange): void {
     const { features, limits } = this.#state.value;
     if (change.resolution && !features.resolution) {
@@ -137,6 +187,14 @@ export class Streamer {
       const { min, max } = limits.desired_fps;
       params.desired_fps = valid.int({ name: 'stream FPS', min, max })(change.desired_fps);
     }
+    if (change.h264_bitrate !== undefined) {
+      params.h264_bitrate = valid.int({ name: 'stream H264 bitrate', ...limits.h264_bitrate })(
+        change.h264_bitrate,
+      );
+    }
+    if (change.h264_gop !== undefined) {
+      params.h264_gop = valid.int({ name: 'stream H264 GOP', ...limits.h264_gop })(change.h264_gop);
+    }
     if (change.resolution) params.resolution = this.#resolution(change.resolution);
     this.#state.patch({ params });
     clearTimeout(this.#applyTimer);
@@ -145,6 +203,11 @@ export class Streamer {
 
   /** Closes the source and opens it again after the pause; resolves when that is done. */
   reset(): Promise<void> {
+    const { control } = this.#source;
+    return control ? control.reset().then(() => this.#reopen()) : this.#reopen();
+  }
+
+  #reopen(): Promise<void> {
     if (!this.#feed.value && !this.#resetting) return Promise.resolve();
     this.#resetting ??= this.#restart().finally(() => {
       this.#resetting = undefined;
@@ -171,6 +234,7 @@ export class Streamer {
   /** Stops for good. */
   async close(): Promise<void> {
     this.#ended.abort(new Error('closed'));
+    this.#unfollow?.();
     clearTimeout(this.#applyTimer);
     await this.#stop();
     await this.#source[Symbol.asyncDispose]();
@@ -188,10 +252,13 @@ export class Streamer {
   #start(): void {
     if (this.#feed.value || this.#ended.signal.aborted) return;
     const { applied, params } = this.#state.value;
-    if (applied !== params) this.#state.patch({ applied: params });
-    const { desired_fps: desiredFps, resolution } = params;
+    if (applied !== params && !this.#source.control) this.#state.patch({ applied: params });
+    const { desired_fps: desiredFps, resolution, quality } = params;
     this.#log.debug({ source: this.#source.name }, 'the streamer starts');
-    this.#feed.set(this.#source.open({ desiredFps, resolution }));
+    const feed = this.#source.open({ desiredFps, resolution, quality });
+    this.#feed.set(feed);
+    // Whether there is a picture is told at once, not at the next second.
+    this.#unsubscribe = feed.signal.subscribe(() => this.refresh());
     this.#pollTimer = setInterval(() => this.refresh(), this.#delays.poll);
     this.refresh();
   }
@@ -202,6 +269,7 @@ export class Streamer {
     const feed = this.#feed.value;
     if (!feed) return;
     this.#log.debug({ source: this.#source.name }, 'the streamer stops');
+    this.#unsubscribe();
     this.#feed.set(undefined);
     this.#state.patch({ streamer: null });
     try {
@@ -226,12 +294,17 @@ export class Streamer {
     if (params === applied) return;
     this.#state.patch({ applied: params });
     if (!feed) return;
-    // Quality is the encoder's business; only what the source itself must know needs a restart.
-    if (params.resolution !== applied.resolution) return this.reset();
+    // Quality, bitrate and GOP are the encoders'; only what the source must know needs a restart.
+    if (params.resolution !== applied.resolution) return this.#reopen();
+    if (this.#source.encodesJpeg && params.quality !== applied.quality) return this.#reopen();
     if (params.desired_fps !== applied.desired_fps) {
-      if (!feed.setDesiredFps) return this.reset();
+      if (!feed.setDesiredFps) return this.#reopen();
       feed.setDesiredFps(params.desired_fps);
     }
     this.refresh();
   }
+}
+
+function limitsOf({ min, max }: ParamRange) {
+  return { min, max };
 }

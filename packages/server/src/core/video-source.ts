@@ -1,3 +1,5 @@
+import type { StreamerState } from '@crashcart/api';
+import type { CaptureProgram, CaptureReport } from './capture.ts';
 import type { ReadonlyCell } from './state.ts';
 
 /** A rectangle in px. */
@@ -43,6 +45,8 @@ export interface VideoFeed extends AsyncDisposable {
   setWatched(watched: boolean): void;
   /** Changes the rate of a running capture; where it is missing, the capture is opened anew. */
   setDesiredFps?(desiredFps: number): void;
+  /** What a capture program tells of itself; undefined while it does not answer. */
+  readonly report?: ReadonlyCell<CaptureReport | undefined>;
 }
 
 /** What a source can be told; a key that it lacks the feature for is undefined. */
@@ -50,6 +54,30 @@ export interface VideoParams {
   /** Frames per second, 0 = as many as there are. */
   readonly desiredFps: number;
   readonly resolution: string | undefined;
+  /** JPEG quality, 1..100, for a source that encodes itself. */
+  readonly quality?: number | undefined;
+}
+
+/** What the streamer of somebody else can do, and how it is set. */
+export type VideoControlState = Pick<StreamerState, 'features' | 'limits' | 'params' | 'applied'>;
+
+/** The streamer behind a source that encodes by itself: parameters are its business. */
+export interface VideoControl {
+  /** Undefined as long as it has said nothing. */
+  readonly state: ReadonlyCell<VideoControlState | undefined>;
+  /** Resolves when it has taken them; rejects with what it says. */
+  setParams(change: StreamerParamsChange): Promise<void>;
+  /** Starts it anew. */
+  reset(): Promise<void>;
+}
+
+/** New parameters; an absent one stays as it is. */
+export interface StreamerParamsChange {
+  readonly quality?: number | undefined;
+  readonly desired_fps?: number | undefined;
+  readonly resolution?: string | undefined;
+  readonly h264_bitrate?: number | undefined;
+  readonly h264_gop?: number | undefined;
 }
 
 /** Where pictures come from. Opened on demand, closed when nobody wants it. */
@@ -57,6 +85,12 @@ export interface VideoSource extends AsyncDisposable {
   /** What it is called in µStreamer's `encoder.type`-like places and in the log. */
   readonly name: string;
   readonly resolutions: readonly string[] | undefined;
+  /** Of a source that encodes by itself. */
+  readonly control?: VideoControl;
+  /** It gives JPEG of the quality that was asked for: for another one it is opened anew. */
+  readonly encodesJpeg?: boolean;
+  /** Which program captures, where one does. */
+  readonly program?: ReadonlyCell<CaptureProgram>;
   /** Starts capturing; never rejects for a missing device: the feed's signal says why. */
   open(params: VideoParams): VideoFeed;
 }

@@ -17,17 +17,19 @@ export function commandOutput(
 ): Promise<string> {
   const [file, ...args] = argv;
   return new Promise((resolve, reject) => {
-    execFile(
+    signal?.throwIfAborted();
+    // Node's own `signal` keeps its listener for good when the program is missing.
+    const stop = () => child.kill('SIGKILL');
+    const child = execFile(
       file,
       args,
-      {
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: 64 * 1024,
-        encoding: 'utf8',
-        ...(signal ? { signal } : {}),
+      { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 64 * 1024, encoding: 'utf8' },
+      (error, stdout) => {
+        signal?.removeEventListener('abort', stop);
+        if (error) reject(signal?.aborted ? signal.reason : error);
+        else resolve(stdout);
       },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
     );
+    signal?.addEventListener('abort', stop);
   });
 }

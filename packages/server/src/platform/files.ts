@@ -20,6 +20,19 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** The bytes of a file; undefined when there is none. Throws when there are more than `limit`. */
+export async function readBytes(path: string, limit: number): Promise<Uint8Array | undefined> {
+  try {
+    await using file = await open(path, 'r');
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(limit + 1) });
+    if (bytesRead > limit) throw new Error(`${path} is longer than ${limit} bytes`);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
 /** Names in a directory that are files or links, in plain order; undefined when there is none. */
 export async function listFiles(path: string): Promise<string[] | undefined> {
   try {

@@ -22,6 +22,8 @@ export interface SpawnOptions {
   readonly detached?: boolean;
   /** Lines of standard output and error to keep; 20 unless told. */
   readonly keptLines?: number;
+  /** Gets every line that it prints, without its end. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** The program is not installed. */
@@ -42,12 +44,17 @@ export class Process {
   readonly exit: Promise<ProcessExit>;
   readonly #lines: string[] = [];
 
-  constructor(child: ChildProcess, pid: number, keptLines: number) {
+  constructor(
+    child: ChildProcess,
+    pid: number,
+    keptLines: number,
+    onLine: (line: string) => void = () => {},
+  ) {
     this.id = { pid, startTime: processStartTicks(pid) ?? '' };
     this.exit = new Promise((resolve) => {
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
-    for (const stream of [child.stdout, child.stderr]) this.#keep(stream, keptLines);
+    for (const stream of [child.stdout, child.stderr]) this.#keep(stream, keptLines, onLine);
   }
 
   /** The last lines that it printed. */
@@ -55,12 +62,17 @@ export class Process {
     return this.#lines;
   }
 
-  #keep(stream: NodeJS.ReadableStream | null, keptLines: number): void {
+  #keep(
+    stream: NodeJS.ReadableStream | null,
+    keptLines: number,
+    onLine: (line: string) => void,
+  ): void {
     let rest = '';
     const push = (line: string) => {
       if (line.trim() === '') return;
       this.#lines.push(line.slice(0, 500));
       if (this.#lines.length > keptLines) this.#lines.shift();
+      onLine(line.slice(0, 500));
     };
     stream?.setEncoding('utf8');
     stream?.on('data', (chunk: string) => {
@@ -75,6 +87,15 @@ export class Process {
   /** Sends a signal; false when the process is gone. */
   kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
     return killProcess(this.id, signal);
+  }
+
+  /** Sends a signal to a detached process and all that it started; false when there is none. */
+  killGroup(signal: NodeJS.Signals): boolean {
+    try {
+      return process.kill(-this.id.pid, signal);
+    } catch {
+      return false;
+    }
   }
 }
 
@@ -105,8 +126,8 @@ export function spawnProcess(
         if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
       }
     }
-    const process = new Process(child, child.pid, options.keptLines ?? 20);
-    child.once('spawn', () => resolve(process));
+    const started = new Process(child, child.pid, options.keptLines ?? 20, options.onLine);
+    child.once('spawn', () => resolve(started));
   });
 }
 

@@ -12,33 +12,32 @@ export function unixHttpGetJson(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const timeout = AbortSignal.timeout(timeoutMs);
   return new Promise((resolve, reject) => {
-    const call = request(
-      { socketPath, path, signal: signal ? AbortSignal.any([signal, timeout]) : timeout },
-      (response) => {
-        if (response.statusCode !== 200) {
-          call.destroy();
-          reject(new Error(`${socketPath} answered ${response.statusCode}`));
-          return;
+    const call = request({ socketPath, path, ...(signal ? { signal } : {}) }, (response) => {
+      if (response.statusCode !== 200) {
+        call.destroy();
+        reject(new Error(`${socketPath} answered ${response.statusCode}`));
+        return;
+      }
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length > MAX_ANSWER_BYTES) call.destroy(new Error(`${socketPath} answers too much`));
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+        } catch (error) {
+          reject(new Error(`${socketPath} did not answer JSON`, { cause: error }));
         }
-        const chunks: Buffer[] = [];
-        let length = 0;
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          if (length > MAX_ANSWER_BYTES) call.destroy(new Error(`${socketPath} answers too much`));
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-          } catch (error) {
-            reject(new Error(`${socketPath} did not answer JSON`, { cause: error }));
-          }
-        });
-      },
-    );
+      });
+    });
+    const late = new Error(`${socketPath} did not answer within ${timeoutMs} ms`);
+    const timer = setTimeout(() => call.destroy(late), timeoutMs);
+    call.on('close', () => clearTimeout(timer));
     call.on('error', reject);
     call.end();
   });

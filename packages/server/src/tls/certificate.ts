@@ -85,6 +85,14 @@ async function makePair(listen: string, nowMs: number): Promise<TlsPair> {
   return { cert: made.cert, key: made.private };
 }
 
+/** Where `selfSigned` keeps its pair, absolute when the directory is. */
+export function certificateFiles(directory: string): {
+  readonly cert: string;
+  readonly key: string;
+} {
+  return { cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
+}
+
 /**
  * The self-signed certificate kept in `directory`, made at the first run and again when it is about
  * to expire, damaged, or not valid for `listen` (the name or address that the server listens on).
@@ -94,7 +102,7 @@ export async function selfSigned(
   listen: string,
   nowMs: number = Date.now(),
 ): Promise<TlsPair> {
-  const paths = { cert: join(directory, 'server.crt'), key: join(directory, 'server.key') };
+  const paths = certificateFiles(directory);
   const [cert, key] = await Promise.all([readText(paths.cert), readText(paths.key)]);
   if (cert && key && isUsable({ cert, key }, listen, nowMs)) return { cert, key };
   const pair = await makePair(listen, nowMs);

@@ -10,7 +10,7 @@ export interface JpegTurbo {
     quality: number,
     out: Buffer,
   ): Promise<Buffer>;
-  /** Decodes to BGRX. */
+  /** Decodes to BGRX; rejects with UnavailableError what cannot be read. */
   decode(jpeg: Buffer): Promise<{ data: Buffer; width: number; height: number }>;
   /** How large an output can get, bytes. */
   outputBytes(width: number, height: number): number;
@@ -40,9 +40,18 @@ async function load(): Promise<JpegTurbo> {
   return {
     encode: (pixels, width, height, quality, out) =>
       turbo.compress(pixels, out, { format, width, height, subsampling, quality }),
-    decode: (jpeg) => turbo.decompress(jpeg, { format }),
-    // The library checks its own bound for 4:4:4 when a picture is tiny.
+    async decode(jpeg) {
+      try {
+        return await turbo.decompress(jpeg, { format });
+      } catch (cause) {
+        throw new KvmError('UnavailableError', 'The picture is broken', { cause });
+      }
+    },
+    // Of a tiny picture either bound may be the larger one, and the library checks either.
     outputBytes: (width, height) =>
-      turbo.bufferSize({ width, height, subsampling: turbo.SAMP_444 }),
+      Math.max(
+        turbo.bufferSize({ width, height, subsampling: turbo.SAMP_444 }),
+        turbo.bufferSize({ width, height, subsampling }),
+      ),
   };
 }

@@ -1,13 +1,15 @@
 import type { Picture } from './picture.ts';
 import { seconds } from './snapshot.ts';
 
-/** What a client of /streamer/stream asked for (µStreamer's query parameters). */
+/** What a client of /streamer/stream asked for: µStreamer's query parameters, and `max_fps`. */
 export interface MjpegOptions {
   readonly key: string;
   readonly extraHeaders: boolean;
   readonly advanceHeaders: boolean;
   readonly dualFinalFrames: boolean;
   readonly zeroData: boolean;
+  /** Pictures per second at most; 0 = as many as there are. */
+  readonly maxFps: number;
 }
 
 /** What one part tells beside the picture; times in ms on the monotonic clock, `wallMs` since 1970. */

@@ -8,6 +8,7 @@ import { FpsMeter } from './fps-meter.ts';
 import { JpegEncoder } from './jpeg-encoder.ts';
 import { Pacer } from './pacer.ts';
 import type { Picture } from './picture.ts';
+import { Refinement } from './refinement.ts';
 import type { Screen } from './screen.ts';
 
 /** What the encoder is told by the parameters of the streamer. */
@@ -18,7 +19,7 @@ export interface PictureSettings {
 
 /**
  * The screen as JPEG files: encoded once for all who want them, only while somebody does, one at a
- * time, never the same twice.
+ * time, never the same twice; but one of low quality once more in a high one, when it stays.
  */
 export class Pictures {
   readonly #screen: Screen;
@@ -29,6 +30,10 @@ export class Pictures {
   readonly #pacer: Pacer;
   readonly #meter = new FpsMeter();
   readonly #dirty = new DirtyRegion();
+  readonly #refinement = new Refinement(() => {
+    this.#encodedSeq = -1;
+    this.#pacer.wake();
+  });
   #encodedSeq = -1;
   #encoding: Promise<Picture> | undefined;
   #latest: Picture | undefined;
@@ -71,16 +76,20 @@ export class Pictures {
   changed(dirty: readonly Rect[] | null): void {
     if (dirty === null) this.#dirty.addAll();
     else for (const rect of dirty) this.#dirty.add(rect);
+    this.#refinement.cancel();
     if (this.#listeners.size > 0) this.#pacer.wake();
   }
 
-  /** A source that gives complete files: nothing is encoded. */
-  passThrough(frame: Frame): void {
+  /** A source that gives complete files: nothing is encoded. Answers the picture of it. */
+  passThrough(frame: Frame): Picture {
     const nowMs = performance.now();
+    // The same file again is nothing new to anybody.
+    if (this.latest?.online && this.latest.jpeg.equals(frame.data)) return this.latest;
     this.#screen.clear();
+    this.#refinement.cancel();
     this.#encodedSeq = this.#screen.seq;
-    this.#publish({
-      seq: frame.seq,
+    const picture: Picture = {
+      seq: this.#screen.seq,
       jpeg: Buffer.from(frame.data),
       width: frame.width,
       height: frame.height,
@@ -89,7 +98,9 @@ export class Pictures {
       grabEndMs: frame.grabEndMs,
       encodeBeginMs: nowMs,
       encodeEndMs: nowMs,
-    });
+    };
+    this.#publish(picture);
+    return picture;
   }
 
   /** What is on the screen now; rejects with UnavailableError when it cannot be encoded. */
@@ -128,14 +139,17 @@ export class Pictures {
     const { seq, width, height, online, grabBeginMs, grabEndMs } = this.#screen;
     const encodeBeginMs = performance.now();
     const { all, rects } = this.#dirty.take(width, height);
-    const { quality } = this.#settings();
+    const { quality, isCoarse } = this.#refinement.take(this.#settings().quality);
     const jpeg = await this.#encoder.encode(this.#screen, all ? null : rects, quality);
     const picture: Picture = {
       ...{ seq, jpeg, width, height, online, grabBeginMs, grabEndMs, encodeBeginMs },
       encodeEndMs: performance.now(),
     };
+    // A complete file may have come meanwhile.
+    if (this.#latest && this.#encodedSeq > seq) return this.#latest;
     this.#encodedSeq = seq;
     this.#publish(picture);
+    if (isCoarse && this.#listeners.size > 0 && seq === this.#screen.seq) this.#refinement.wait();
     return picture;
   }
 
@@ -148,6 +162,7 @@ export class Pictures {
 
   /** Nobody looks: the encoder's memory is given back. */
   #release(): void {
+    this.#refinement.cancel();
     if (this.#encoding) return;
     this.#encoder.clear();
     this.#dirty.addAll();

@@ -24,14 +24,23 @@ export class Screen implements Pixels {
     return this.data.length > 0;
   }
 
-  /** Takes over what a BGRX frame has changed; answers that, null when it was everything. */
+  /**
+   * Takes over what a BGRX frame has changed; answers that, null when it was everything. Sources
+   * send again what has not changed, some the whole screen: that is nothing new, and no rectangle.
+   */
   update(frame: Frame): readonly Rect[] | null {
-    const whole = frame.dirty === null || !this.online || !this.#fits(frame);
-    if (!this.#fits(frame)) this.#resize(frame.width, frame.height);
+    const fits = frame.width === this.width && frame.height === this.height;
+    const whole = frame.dirty === null || !this.online || !fits;
+    const { grabBeginMs, grabEndMs } = frame;
+    const changed = (frame.dirty ?? []).filter((rect) => !whole && this.#copy(frame, rect));
+    if (this.online && fits && (whole ? this.data.equals(frame.data) : changed.length === 0)) {
+      Object.assign(this, { grabBeginMs, grabEndMs });
+      return [];
+    }
+    if (!fits) this.#resize(frame.width, frame.height);
     if (whole) this.data.set(frame.data.subarray(0, this.data.length));
-    else for (const rect of frame.dirty ?? []) this.#copy(frame, rect);
-    this.#stamp(true, frame.grabBeginMs, frame.grabEndMs);
-    return whole ? null : frame.dirty;
+    this.#stamp(true, grabBeginMs, grabEndMs);
+    return whole ? null : changed;
   }
 
   /** Shows a picture that is not the machine's. */
@@ -55,28 +64,26 @@ export class Screen implements Pixels {
     this.seq += 1;
   }
 
-  #fits(frame: Frame): boolean {
-    return frame.width === this.width && frame.height === this.height;
-  }
-
   #resize(width: number, height: number): void {
     this.width = width;
     this.height = height;
     this.data = Buffer.allocUnsafeSlow(width * height * BYTES_PER_PIXEL);
   }
 
-  #copy(frame: Frame, rect: Rect): void {
+  /** Whether it has changed anything. */
+  #copy(frame: Frame, rect: Rect): boolean {
     const rowBytes = frame.width * BYTES_PER_PIXEL;
     const bytes = rect.width * BYTES_PER_PIXEL;
-    const end = rect.y + rect.height;
-    if (rect.width === frame.width) {
-      const from = rect.y * rowBytes;
-      this.data.set(frame.data.subarray(from, end * rowBytes), from);
-      return;
+    const isBand = rect.width === frame.width;
+    const runBytes = isBand ? bytes * rect.height : bytes;
+    const first = rect.y * rowBytes + rect.x * BYTES_PER_PIXEL;
+    let isNew = false;
+    for (let run = 0; run < (isBand ? 1 : rect.height); run += 1) {
+      const from = first + run * rowBytes;
+      const to = from + runBytes;
+      isNew ||= this.data.compare(frame.data, from, to, from, to) !== 0;
+      if (isNew) this.data.set(frame.data.subarray(from, to), from);
     }
-    for (let y = rect.y; y < end; y += 1) {
-      const from = y * rowBytes + rect.x * BYTES_PER_PIXEL;
-      this.data.set(frame.data.subarray(from, from + bytes), from);
-    }
+    return isNew;
   }
 }

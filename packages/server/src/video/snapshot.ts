@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly height: number;
   readonly online: boolean;
   readonly headers: Readonly<Record<string, string>>;
+  /** Keeps it on the server, as `save` does. */
+  keep(): void;
 }
 
 /** ms as µStreamer writes times: seconds with 6 decimals. */
@@ -33,7 +35,7 @@ export function seconds(ms: number): string {
 }
 
 /** A picture as the answer to a snapshot request that is sent now. */
-export function snapshotOf(picture: Picture, jpeg: Buffer): Snapshot {
+export function snapshotOf(picture: Picture, jpeg: Buffer): Omit<Snapshot, 'keep'> {
   const { width, height, online } = picture;
   return {
     ...{ jpeg, width, height, online },

@@ -4,7 +4,9 @@ import type { Rect } from '../core/video-source.ts';
 import { DirtyRegion } from './dirty-region.ts';
 import { loadJpegTurbo } from './jpeg-turbo.ts';
 import { Pacer } from './pacer.ts';
+import type { Picture } from './picture.ts';
 import type { PictureSettings } from './pictures.ts';
+import { Refinement } from './refinement.ts';
 import type { Screen } from './screen.ts';
 
 /** A rectangle of the screen as JPEG. */
@@ -73,6 +75,8 @@ export interface TileSeat {
 interface Member {
   readonly viewer: TileViewer;
   readonly dirty: DirtyRegion;
+  /** What it has in low quality. */
+  readonly coarse: DirtyRegion;
 }
 
 interface Group {
@@ -91,7 +95,10 @@ export class Tiles {
   readonly #log: Log;
   readonly #members = new Set<Member>();
   readonly #pacer: Pacer;
+  readonly #refinement = new Refinement(() => this.#refine());
   #failed = false;
+  /** The newest file of a source that gives complete ones. */
+  #passed: Picture | undefined;
 
   constructor(screen: Screen, settings: () => PictureSettings, log: Log) {
     this.#screen = screen;
@@ -105,7 +112,7 @@ export class Tiles {
 
   /** The first message is a whole picture, as soon as there is one. */
   join(viewer: TileViewer): TileSeat {
-    const member: Member = { viewer, dirty: new DirtyRegion() };
+    const member = { viewer, dirty: new DirtyRegion(), coarse: new DirtyRegion() };
     this.#members.add(member);
     this.#pacer.wake();
     return {
@@ -117,7 +124,7 @@ export class Tiles {
         this.#pacer.wake();
       },
       leave: () => {
-        this.#members.delete(member);
+        if (this.#members.delete(member) && this.#members.size === 0) this.#refinement.cancel();
       },
     };
   }
@@ -125,6 +132,7 @@ export class Tiles {
   /** The screen has changed; null = all of it, perhaps its size. */
   changed(dirty: readonly Rect[] | null): void {
     if (this.#members.size === 0) return;
+    this.#refinement.cancel();
     for (const member of this.#members) {
       if (dirty === null) member.dirty.addAll();
       else for (const rect of dirty) member.dirty.add(rect);
@@ -132,18 +140,42 @@ export class Tiles {
     this.#pacer.wake();
   }
 
+  /** A source that gives complete files: each is one tile, as it is. */
+  passThrough(picture: Picture): void {
+    const before = this.#passed;
+    if (before === picture) return;
+    this.#passed = picture;
+    // One that says nothing new costs no line; who joins, or lacks the one before, gets it anyway.
+    const isSame = before?.seq === picture.seq - 1 && before.jpeg.equals(picture.jpeg);
+    if (!isSame) this.changed(null);
+  }
+
   close(): void {
     this.#pacer.close();
+    this.#refinement.cancel();
     this.#members.clear();
+    this.#passed = undefined;
+  }
+
+  /** The file that is the screen now; undefined where the screen has pixels, or nothing. */
+  get #whole(): Picture | undefined {
+    return this.#passed?.seq === this.#screen.seq ? this.#passed : undefined;
   }
 
   async #turn(): Promise<void> {
+    const whole = this.#whole;
+    if (whole) {
+      this.#sendWhole(whole);
+      return;
+    }
     if (!this.#screen.present) return;
-    const groups = this.#takeGroups();
+    const { quality, isCoarse } = this.#refinement.take(this.#settings().quality);
+    const groups = this.#takeGroups(this.#screen, isCoarse);
     try {
       // Pixels of all groups are copied before the first await: they are of one moment.
-      await Promise.all(groups.map((group) => this.#prepare(group)).map((send) => send()));
+      await Promise.all(groups.map((group) => this.#prepare(group, quality)).map((send) => send()));
       this.#failed = false;
+      if (isCoarse && groups.length > 0) this.#refinement.wait();
     } catch (error) {
       for (const { dirty } of this.#members) dirty.addAll();
       if (!this.#failed) this.#log.error({ err: error }, 'tiles could not be encoded');
@@ -151,12 +183,36 @@ export class Tiles {
     }
   }
 
-  #takeGroups(): Group[] {
-    const groups = new Map<string, Group>();
+  #sendWhole(picture: Picture): void {
+    const { seq, width, height, jpeg, grabEndMs } = picture;
+    const tiles = [{ x: 0, y: 0, width, height, jpeg }];
+    const capturedMs = grabEndMs || performance.now();
+    const message = encodeTileMessage({ key: true, seq, width, height, capturedMs, tiles });
+    for (const { viewers } of this.#takeGroups(picture, false)) {
+      for (const viewer of viewers) viewer.send(message);
+    }
+  }
+
+  /** What has stayed in low quality is sent as if it had changed. */
+  #refine(): void {
     const { width, height } = this.#screen;
-    for (const { viewer, dirty } of this.#members) {
+    for (const { dirty, coarse } of this.#members) {
+      const { all, rects } = coarse.take(width, height);
+      if (all) dirty.addAll();
+      else for (const rect of rects) dirty.add(rect);
+    }
+    this.#pacer.wake();
+  }
+
+  #takeGroups({ width, height }: Pick<Rect, 'width' | 'height'>, isCoarse: boolean): Group[] {
+    const groups = new Map<string, Group>();
+    for (const { viewer, dirty, coarse } of this.#members) {
       if (dirty.empty || !viewer.ready()) continue;
       const taken = dirty.take(width, height);
+      // A whole picture replaces all that it had.
+      if (taken.all) coarse.take(width, height);
+      if (isCoarse && taken.all) coarse.addAll();
+      else if (isCoarse) for (const rect of taken.rects) coarse.add(rect);
       const name = taken.rects.map((r) => `${r.x},${r.y},${r.width},${r.height}`).join(' ');
       const group = groups.get(name) ?? { ...taken, viewers: [] };
       group.viewers.push(viewer);
@@ -165,9 +221,8 @@ export class Tiles {
     return [...groups.values()];
   }
 
-  #prepare(group: Group): () => Promise<void> {
+  #prepare(group: Group, quality: number): () => Promise<void> {
     const { width, height, seq, grabEndMs } = this.#screen;
-    const { quality } = this.#settings();
     const copies = group.rects.map((rect) => ({ rect, pixels: this.#copy(rect) }));
     return async () => {
       const turbo = await loadJpegTurbo();

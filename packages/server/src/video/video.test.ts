@@ -78,6 +78,10 @@ describe('video hub', () => {
     video.removeSnapshot();
     expect(streamer.state.value.snapshot.saved).toBeNull();
     await expect(video.snapshot({ load: true })).rejects.toThrow('Service Unavailable');
+    const later = await video.snapshot();
+    expect(streamer.state.value.snapshot.saved).toBeNull();
+    later.keep();
+    expect((await video.snapshot({ load: true })).jpeg.equals(later.jpeg)).toBe(true);
     release();
   });
 
@@ -133,6 +137,7 @@ describe('video hub', () => {
     expect(head(messages[0])).toEqual([1, 640, 400]);
     ready = false;
     for (const x of [0, 320]) {
+      data.fill(255, 4 * (640 * 390 + x), 4 * (640 * 390 + x + 8));
       source.feed?.push({
         width: 640,
         height: 400,
@@ -156,6 +161,87 @@ describe('video hub', () => {
     seat.leave();
     stop();
   });
+});
+
+describe('a low quality', () => {
+  const picture = (width: number, height: number, step: number) => {
+    const data = new Uint8Array(width * height * 4);
+    for (let at = 0; at < data.length; at += 1) data[at] = (at * step * 2654435761) >>> 24;
+    return { width, height, data };
+  };
+
+  it('is made up for once, when the picture stays, of that what has changed', async () => {
+    const source = new FakeVideoSource(ONLINE);
+    const streamer = new Streamer({ source, log: silentLog, desiredFps: 0, quality: 20 });
+    const video = new Video(streamer, silentLog);
+    const leave = video.watch();
+    const pictures: number[] = [];
+    const stop = video.pictures.subscribe(({ jpeg }) => pictures.push(jpeg.length));
+    const tiles: Buffer[] = [];
+    const seat = video.tiles.join({ ready: () => true, send: (tile) => tiles.push(tile) });
+    const shown = picture(320, 208, 7);
+    source.feed?.push(shown);
+    await expect.poll(() => [pictures.length, tiles.length], { timeout: 5000 }).toEqual([2, 2]);
+    const [coarse = 0, fine = 0] = pictures;
+    expect(fine).toBeGreaterThan(2 * coarse);
+    expect(tiles.map((tile) => tile[1])).toEqual([1, 1]);
+    shown.data.fill(255, 0, 4 * 320 * 16);
+    for (let at = 0; at < 4 * 320 * 16; at += 7) shown.data[at] = at;
+    source.feed?.push({ ...shown, dirty: [{ x: 0, y: 0, width: 320, height: 16 }] });
+    await expect.poll(() => [pictures.length, tiles.length], { timeout: 5000 }).toEqual([4, 4]);
+    expect(tiles.map((tile) => tile[1])).toEqual([1, 1, 0, 0]);
+    const [, , changed = Buffer.alloc(0), again = Buffer.alloc(0)] = tiles;
+    expect(again.subarray(18, 28)).toEqual(changed.subarray(18, 28));
+    expect(again.length).toBeGreaterThan(changed.length);
+    seat.leave();
+    stop();
+    leave();
+    video.close();
+    await streamer.close();
+  });
+});
+
+describe('a source of complete files', () => {
+  it('gives them as they are to everyone, and its own words in the state', async () => {
+    const source = new FakeVideoSource(ONLINE);
+    const streamer = new Streamer({ source, log: silentLog, desiredFps: 0 });
+    const video = new Video(streamer, silentLog);
+    const stop = video.watch();
+    const files = await Promise.all([0, 200].map((red) => jpegOf(640, 400, red)));
+    const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = files;
+    source.feed?.pushJpeg(640, 400, first);
+    const messages: Buffer[] = [];
+    const seat = video.tiles.join({
+      ready: () => true,
+      send: (message) => messages.push(message),
+    });
+    await expect.poll(() => messages.length).toBe(1);
+    source.feed?.pushJpeg(640, 400, first);
+    source.feed?.pushJpeg(640, 400, second);
+    await expect.poll(() => messages.length).toBe(2);
+    expect(messages.map((message) => message[1])).toEqual([1, 1]);
+    expect(messages.map((message) => message.subarray(32))).toEqual([first, second]);
+    expect((await video.snapshot()).jpeg.equals(second)).toBe(true);
+    // Why there is none any more is drawn, and takes the place of the file.
+    source.feed?.signal.set({ online: false, reason: 'The cable is out.' });
+    await expect.poll(() => messages.length).toBe(3);
+    expect(messages[2]?.readUInt16BE(6)).toBe(640);
+    expect(messages[2]?.readUInt16BE(8)).toBe(480);
+    await expect(video.snapshot()).rejects.toThrow('Service Unavailable');
+    source.feed?.pushJpeg(640, 400, first);
+    await expect.poll(() => messages.length).toBe(4);
+    seat.leave();
+    stop();
+    video.close();
+    await streamer.close();
+  });
+
+  async function jpegOf(width: number, height: number, red: number): Promise<Buffer> {
+    const turbo = await loadJpegTurbo();
+    const pixels = Buffer.alloc(width * height * 4, Buffer.from([0, 0, red, 255]));
+    const out = Buffer.alloc(turbo.outputBytes(width, height));
+    return Buffer.from(await turbo.encode(pixels, width, height, 80, out));
+  }
 });
 
 describe('preview size', () => {

@@ -1,14 +1,22 @@
 import { performance } from 'node:perf_hooks';
-import { KvmError, type StreamClientStat, type UstreamerState } from '@crashcart/api';
+import {
+  KvmError,
+  type StreamClientStat,
+  type StreamerParams,
+  type UstreamerState,
+} from '@crashcart/api';
 import type { Log } from '../core/log.ts';
 import { StateCell, until } from '../core/state.ts';
 import type { Streamer } from '../core/streamer.ts';
 import type { Frame, VideoFeed, VideoSignal } from '../core/video-source.ts';
 import { FpsMeter } from './fps-meter.ts';
+import { H264 } from './h264.ts';
+import type { OpenH264Encoder } from './h264-encoder.ts';
 import { drawNoSignal, NO_SIGNAL_SIZE } from './no-signal.ts';
 import type { Picture } from './picture.ts';
 import { Pictures } from './pictures.ts';
 import { makePreview } from './preview.ts';
+import { RateLimits } from './rate-limits.ts';
 import { Screen } from './screen.ts';
 import { type Snapshot, type SnapshotOptions, snapshotOf } from './snapshot.ts';
 import { Tiles } from './tiles.ts';
@@ -23,6 +31,9 @@ const FRESH_MS = 1000;
 export class Video {
   readonly pictures: Pictures;
   readonly tiles: Tiles;
+  readonly h264: H264;
+  /** Of H.264, for the networks of its viewers. */
+  readonly rateLimits = new RateLimits();
   readonly #streamer: Streamer;
   readonly #screen = new Screen();
   readonly #captured = new FpsMeter();
@@ -37,7 +48,8 @@ export class Video {
   readonly #unsubscribeFeed: () => void;
   #saved: Picture | undefined;
 
-  constructor(streamer: Streamer, log: Log) {
+  /** `openH264`: how H.264 is encoded (by ffmpeg). */
+  constructor(streamer: Streamer, log: Log, openH264?: OpenH264Encoder) {
     this.#streamer = streamer;
     const settings = () => {
       const { applied } = streamer.state.value;
@@ -45,6 +57,12 @@ export class Video {
     };
     this.pictures = new Pictures(this.#screen, settings, log);
     this.tiles = new Tiles(this.#screen, settings, log);
+    const h264 = () => {
+      const { desired_fps: desiredFps, h264_bitrate, h264_gop } = streamer.state.value.applied;
+      const asked = { bitrate: h264_bitrate ?? 0, gop: h264_gop ?? 0, desiredFps };
+      return this.rateLimits.apply(asked);
+    };
+    this.h264 = new H264(this.#screen, h264, log, openH264);
     streamer.setMeter(() => this.state());
     this.#unsubscribeFeed = streamer.feed.subscribe((feed) => this.#adopt(feed));
     this.#adopt(streamer.feed.value);
@@ -76,20 +94,40 @@ export class Video {
     };
   }
 
+  /** Whether `h264` is to be had. */
+  get offersH264(): boolean {
+    return this.#streamer.state.value.features.h264;
+  }
+
+  /** Pictures from one key frame of `h264` to the next; 0 = only those that are asked for. */
+  get h264Gop(): number {
+    return this.#streamer.state.value.applied.h264_gop ?? 0;
+  }
+
   /** What µStreamer's GET /state tells; also while stopped. */
   state(): UstreamerState {
     const { applied } = this.#streamer.state.value;
     const signal = this.#signal;
     const { width, height } = signal.online ? signal : NO_SIGNAL_SIZE;
+    // A capture program knows better, but not who watches: those are our clients.
+    const told = this.#streamer.feed.value?.report?.value;
+    const hasJpegClients = this.#sinkUsers > 0 || (told?.sinks?.jpeg?.has_clients ?? false);
+    const h264 = this.h264.watched ? this.#h264State(applied) : told?.h264;
     return {
-      instance_id: '',
-      encoder: { type: 'CPU', quality: applied.quality ?? 80 },
-      sinks: { jpeg: { has_clients: this.#sinkUsers > 0 } },
+      instance_id: told?.instance_id ?? '',
+      encoder: told?.encoder ?? { type: 'CPU', quality: applied.quality ?? 80 },
+      ...(told?.drm ? { drm: told.drm } : {}),
+      ...(h264 ? { h264 } : {}),
+      sinks: {
+        ...told?.sinks,
+        jpeg: { has_clients: hasJpegClients },
+        ...(this.h264.watched ? { h264: { has_clients: true } } : {}),
+      },
       source: {
         resolution: { width, height },
         online: signal.online,
-        desired_fps: applied.desired_fps,
-        captured_fps: this.#captured.fps,
+        desired_fps: told?.source.desired_fps ?? applied.desired_fps,
+        captured_fps: told?.source.captured_fps ?? this.#captured.fps,
         ...(signal.online ? {} : { reason: signal.reason }),
       },
       stream: {
@@ -107,11 +145,6 @@ export class Video {
   async snapshot(options: SnapshotOptions = {}): Promise<Snapshot> {
     const picture = options.load ? this.#saved : await this.#fresh(options.allowOffline ?? false);
     if (!picture) throw new KvmError('UnavailableError');
-    if (options.save && !options.load) {
-      this.#saved = picture;
-      const { online, width, height } = picture;
-      this.#streamer.setSaved({ online, width, height });
-    }
     const jpeg = options.preview
       ? await makePreview(picture.jpeg, {
           maxWidth: options.previewMaxWidth ?? 0,
@@ -119,7 +152,13 @@ export class Video {
           quality: options.previewQuality ?? 80,
         })
       : picture.jpeg;
-    return snapshotOf(picture, jpeg);
+    const keep = () => {
+      this.#saved = picture;
+      const { online, width, height } = picture;
+      this.#streamer.setSaved({ online, width, height });
+    };
+    if (options.save && !options.load) keep();
+    return { ...snapshotOf(picture, jpeg), keep };
   }
 
   /** Forgets the kept picture. */
@@ -133,6 +172,17 @@ export class Video {
     this.#adopt(undefined);
     this.pictures.close();
     this.tiles.close();
+    this.h264.close();
+  }
+
+  /** Whether there are pixels to cut tiles from: a source that encodes by itself gives files. */
+  get hasTiles(): boolean {
+    return !this.#streamer.encodesItself;
+  }
+
+  /** Whether each tile is the whole picture. */
+  get hasWholeTiles(): boolean {
+    return this.#streamer.givesFiles;
   }
 
   get #signal(): VideoSignal {
@@ -160,7 +210,7 @@ export class Video {
 
   async #fresh(allowOffline: boolean): Promise<Picture> {
     if (!this.#streamer.feed.value) throw new KvmError('UnavailableError');
-    const kept = this.#isFresh && this.#screen.online;
+    const kept = this.#isFresh;
     const before = this.#shown.value;
     const unwatch = this.#addWatcher();
     try {
@@ -182,6 +232,7 @@ export class Video {
     this.#unsubscribe();
     this.#unsubscribe = () => {};
     this.#screen.clear();
+    this.h264.clear();
     this.#isFresh = false;
     if (!feed) return;
     feed.onFrame = (frame) => this.#take(frame);
@@ -194,17 +245,29 @@ export class Video {
     if (this.#watchers > 0) feed.setWatched(true);
   }
 
+  #h264State({ h264_bitrate: bitrate = 0, h264_gop: gop = 0 }: StreamerParams) {
+    const { online, fps } = this.h264;
+    return { bitrate, gop, online, fps };
+  }
+
   #take(frame: Frame): void {
     this.#captured.count();
     this.#isFresh = this.#watchers > 0;
-    if (frame.format === 'jpeg') this.pictures.passThrough(frame);
-    else this.#changed(this.#screen.update(frame));
+    if (frame.format === 'jpeg') {
+      const picture = this.pictures.passThrough(frame);
+      this.tiles.passThrough(picture);
+      this.h264.passThrough(picture);
+    } else {
+      const dirty = this.#screen.update(frame);
+      if (dirty === null || dirty.length > 0) this.#changed(dirty);
+    }
     this.#shown.set(this.#shown.value + 1);
   }
 
   #signalled(signal: VideoSignal): void {
     // The first frame replaces what is shown; until then there is nothing better.
     if (signal.online) return;
+    this.#isFresh = false;
     this.#screen.show(drawNoSignal(signal.reason), performance.now());
     this.#changed(null);
     this.#shown.set(this.#shown.value + 1);
@@ -213,5 +276,6 @@ export class Video {
   #changed(dirty: Parameters<Pictures['changed']>[0]): void {
     this.pictures.changed(dirty);
     this.tiles.changed(dirty);
+    this.h264.changed();
   }
 }

@@ -12,6 +12,8 @@ import type {
 export class FakeVideoSource implements VideoSource {
   readonly name = 'fake';
   readonly resolutions: readonly string[] | undefined = undefined;
+  /** Whether it gives complete files of the quality that was asked for. */
+  encodesJpeg = false;
   /** What each opening was given. */
   readonly opened: VideoParams[] = [];
   /** The feed that runs now. */
@@ -74,6 +76,17 @@ export class FakeVideoFeed implements VideoFeed {
       dirty,
       grabBeginMs: nowMs,
       grabEndMs: nowMs,
+    });
+  }
+
+  /** Pushes a complete file. */
+  pushJpeg(width: number, height: number, data: Uint8Array): void {
+    this.signal.set({ online: true, width, height });
+    const nowMs = performance.now();
+    this.#seq += 1;
+    this.onFrame?.({
+      ...{ seq: this.#seq, width, height, format: 'jpeg', data, dirty: null },
+      ...{ grabBeginMs: nowMs, grabEndMs: nowMs },
     });
   }
 

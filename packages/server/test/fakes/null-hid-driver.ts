@@ -23,6 +23,7 @@ export class NullHidDriver implements HidDriver {
       outputs: { available: ['usb', 'usb_rel'], active: 'usb' },
     },
   });
+  ready = true;
   readonly backlog = 0;
   /** How many input events came. */
   count = 0;

@@ -119,14 +119,21 @@ export function diffAnswer(expect, answer, volatile) {
   }
   const found = expect.headers ? diffHeaders(expect.headers, answer.headers) : [];
   if (expect.json !== undefined) found.push(...diffJson(expect.json, parsed(text), volatile));
-  if (expect.text !== undefined) found.push(...diffText(expect.text, text, 'text'));
+  if (typeof expect.text === 'string') found.push(...diffText(expect.text, text, 'text'));
   if (expect.text_lines) found.push(...diffLines(expect, text));
   if (expect.ndjson) found.push(...diffNdjson(expect.ndjson, answer, volatile));
   if (expect.binary) found.push(...diffBinary(expect.binary, answer.body));
-  if (expect.multipart && !text.startsWith(`--${expect.multipart.boundary}\r\n`)) {
-    found.push('multipart: another boundary');
-  }
+  if (expect.multipart) found.push(...diffMultipart(expect.multipart, text));
   return found;
+}
+
+/** Boundary and header names of the first part; `more_headers` may follow the named ones. */
+function diffMultipart({ boundary, first_part_headers, more_headers }, text) {
+  const [delimiter, ...lines] = text.split('\r\n');
+  if (delimiter !== `--${boundary}`) return ['multipart: another boundary'];
+  const names = lines.map((line) => line.split(':')[0]);
+  const got = more_headers ? names.slice(0, first_part_headers.length) : names;
+  return got.join() === first_part_headers.join() ? [] : [`multipart: headers ${names.join()}`];
 }
 
 /** The kind of a WebSocket frame: its event type, or what it is. */

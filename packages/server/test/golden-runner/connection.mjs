@@ -144,9 +144,18 @@ export async function exchange(target, request, values, options = {}) {
   const deadline = Date.now() + (options.readMs ?? ANSWER_MS);
   const head = await wire.head(deadline);
   const answer =
-    head === undefined ? { closed: true } : await readBody(wire, head, request, deadline);
+    head === undefined
+      ? { closed: true }
+      : options.firstPart
+        ? { ...head, body: await firstPartHead(wire, deadline), terminated: false }
+        : await readBody(wire, head, request, deadline);
   wire.socket.destroy();
   return answer;
+}
+
+/** The boundary and the headers of the first part of a stream without end. */
+async function firstPartHead(wire, deadline) {
+  return (await wire.until('\r\n\r\n', deadline)) ?? Buffer.alloc(0);
 }
 
 async function readBody(wire, head, request, deadline) {

@@ -7,43 +7,47 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseBase } from './connection.mjs';
-import { Replay, readDifferences, readGroups, readLater } from './replay.mjs';
+import { Replay, readDifferences, readGroups } from './replay.mjs';
 import { commandRig, noRig } from './rig.mjs';
+import { serve } from './serve.mjs';
 
 const USAGE = `Replays recorded exchanges against a server.
 
   npm run golden -- [--dir DIR] [--only GROUP,...] [--product | --base URL --prefix PREFIX]
 
 Without --product and --base the server is one with pretended hardware and the facts of the
-recorded box. Cases that need what it cannot pretend are skipped, with the reason; so are
-those of operations that are not there yet (later.json in DIR).
+recorded box. Cases that need what it cannot pretend are skipped, with the reason.
 
   --dir DIR       recordings, *.jsonl (those of the project)
   --only GROUPS   by comma, e.g. auth,info
   --product       start the built server, without a machine
   --base URL      http://HOST:PORT, https://HOST:PORT or unix:/PATH of a server that runs
   --prefix PREFIX of its API (/api; none over a unix socket)
-  --front URL     server for the cases that were recorded through the TLS front
+  --front URL     server for the cases that were recorded through the TLS front; without
+                  --product and --base it is real nginx
+  --front-http URL  its plain HTTP port
   --user, --passwd  of the server (admin, admin)
   --rig COMMAND   plays the actions on the rig of --base or --product
-  --all           play also what later.json leaves out
+  --serve         start the server with pretended hardware, tell how to reach it and its rig, and wait:
+                  for another tool that plays recordings; it ends with SIGINT or SIGTERM
   --differences FILE  what we answer otherwise, and why (differences.json in DIR)
 
 The last line is "N passed, N failed, N skipped"; the status is 1 when a case failed.
 `;
 
 const SERVER = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const READY = /^crashcart ready (https?:\/\/\S+?)\/?$/;
 
 const { values: options } = parseArgs({
   options: {
     dir: { type: 'string', default: fileURLToPath(new URL('../golden', import.meta.url)) },
     base: { type: 'string' },
-    all: { type: 'boolean', default: false },
     product: { type: 'boolean', default: false },
+    serve: { type: 'boolean', default: false },
     prefix: { type: 'string' },
     front: { type: 'string' },
+    'front-http': { type: 'string' },
     user: { type: 'string', default: 'admin' },
     passwd: { type: 'string', default: 'admin' },
     rig: { type: 'string' },
@@ -69,12 +73,27 @@ async function startRig() {
     ssr: { resolve: { conditions } },
   });
   const { startGoldenRig } = await vite.ssrLoadModule('/test/support/golden-rig.ts');
+  const { Nginx } = await vite.ssrLoadModule('/test/support/nginx.ts');
   const rig = await startGoldenRig();
+  const nginx = await Nginx.start(rig.socketPath, { page: 'small' });
   const stop = async () => {
+    await nginx[Symbol.asyncDispose]();
     await rig[Symbol.asyncDispose]();
     await vite.close();
   };
-  return { url: `http://127.0.0.1:${rig.port}`, rig: (action) => rig.action(action), stop };
+  return {
+    url: `http://127.0.0.1:${rig.port}`,
+    socketPath: rig.socketPath,
+    rig: (action) => rig.action(action),
+    watchSwitch: (listener) => rig.watchSwitch(listener),
+    watchHid: (listener) => rig.watchHid(listener),
+    switchLog: rig.switchLog,
+    front: nginx.url,
+    frontHttp: `http://127.0.0.1:${nginx.httpPort}`,
+    hidLog: rig.hidLog,
+    settled: () => rig.settled(),
+    stop,
+  };
 }
 
 /** Starts the built server on a state directory of its own; it ends with this process. */
@@ -118,18 +137,20 @@ async function run() {
   const base = parseBase(options.base ?? own.url);
   const prefix = options.prefix ?? (base.path === undefined ? '/api' : '');
   const target = { base, prefix };
-  const front = options.front ? { base: parseBase(options.front), prefix: '/api' } : undefined;
+  const inFront = (url) => (url ? { base: parseBase(url), prefix: '/api' } : undefined);
+  const front = inFront(options.front ?? own?.front);
+  const frontHttp = inFront(options['front-http'] ?? own?.frontHttp);
   const besides = join(dir, 'differences.json');
   const file = options.differences ?? (existsSync(besides) ? besides : undefined);
-  const laterFile = join(dir, 'later.json');
-  const later = !options.all && existsSync(laterFile) ? readLater(laterFile) : undefined;
   const replay = new Replay({
     target,
-    front: front ?? (prefix === '' ? undefined : target),
+    front: front ?? (options.base && prefix !== '' ? target : undefined),
+    frontHttp,
     user,
     passwd,
     rig: options.rig ? commandRig(options.rig) : (own?.rig ?? noRig),
-    ...(later ? { later } : {}),
+    ...(own?.switchLog ? { switchLog: own.switchLog, settled: own.settled } : {}),
+    ...(own?.hidLog ? { hidLog: own.hidLog } : {}),
     ...(file ? { differences: readDifferences(file) } : {}),
   });
   const count = { passed: 0, failed: 0, skipped: 0, flaky: 0 };
@@ -151,4 +172,5 @@ async function run() {
 }
 
 if (options.help) console.log(USAGE);
+else if (options.serve) await serve(await startRig());
 else process.exitCode = await run();

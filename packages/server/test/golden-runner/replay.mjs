@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diffAnswer, diffInitial, diffJson, diffSequence, kindOf, short } from './compare.mjs';
 import { exchange } from './connection.mjs';
+import { startFileServer } from './file-server.mjs';
+import { diffReports } from './hid-wire.mjs';
 import { noRig } from './rig.mjs';
+import { diffWire } from './switch-wire.mjs';
 import { deepFill } from './template.mjs';
 import { Socket } from './ws.mjs';
 
@@ -17,29 +20,17 @@ export function readGroups(directory, only) {
     .sort(([a], [b]) => a.group.order - b.group.order);
 }
 
-/** Reads differences.json: what we answer instead, and why, by the name of the case. */
+/**
+ * Reads differences.json: what we answer instead, and why, by the name of the case; `then` are lines
+ * that give the next cases what they start from in the recordings.
+ */
 export function readDifferences(file) {
   return new Map(JSON.parse(readFileSync(file, 'utf8')).map((entry) => [entry.name, entry]));
 }
 
-const NOTHING_LATER = { cases: [], events: [], keys: {} };
-
-/**
- * Reads later.json: what is not there yet. `cases` are skipped (`*` is any text), of the
- * `events` of a WebSocket only the presence among the first ones counts, and what is expected has these values at `keys`
- * (null: not the key).
- */
-export function readLater(file) {
-  return { ...NOTHING_LATER, ...JSON.parse(readFileSync(file, 'utf8')) };
-}
-
-function skippedAsLater(name) {
-  return { name, result: 'skipped', diff: ['comes later'] };
-}
-
 /**
  * Replays groups against a server. `target` is {base, prefix}, `front` that of cases recorded
- * through the TLS front. The result has one {name, result, diff} a case.
+ * through the TLS front, `frontHttp` of those through its plain port. The result has one {name, result, diff} a case.
  */
 export class Replay {
   #given;
@@ -47,42 +38,38 @@ export class Replay {
   #unsupported = new Set();
   #held = new Map();
   #sockets = new Map();
-  #later;
-  #laterKeys;
-  #added = [];
+  #stopFileServer = () => {};
 
   constructor(given) {
-    this.#given = { rig: noRig, user: 'admin', passwd: 'admin', differences: new Map(), ...given };
-    const { cases, keys } = this.#given.later ?? NOTHING_LATER;
-    this.#later = cases.map((text) => new RegExp(`^${text.replaceAll('*', '.*')}$`));
-    this.#laterKeys = new Map(Object.entries(keys));
+    const usual = { user: 'admin', passwd: 'admin', differences: new Map(), onlyPresent: [] };
+    this.#given = { rig: noRig, ...usual, ...given };
   }
 
   /** Replays one group; `onCase` gets each result as it comes. */
   async group([, ...lines], onCase) {
-    this.#values = { prefix: this.#given.target.prefix };
+    const { target, front } = this.#given;
+    // Every request names this host.
+    const frontUrl = front && `https://localhost:${front.base.port}`;
+    this.#values = { prefix: target.prefix, ...(frontUrl ? { front: frontUrl } : {}) };
     this.#unsupported = new Set();
-    const cases = lines.filter(({ name }) => name);
-    if (cases.every(({ name }) => this.#comesLater(name))) {
-      // Nothing counts, so neither the side actions nor their waits are played.
-      for (const { name } of cases) onCase(skippedAsLater(name));
-      return;
-    }
     let loggedIn = false;
     for (const line of lines) {
       if (!line.rig?.reset && !loggedIn) {
         loggedIn = true;
         await this.#login();
       }
-      if (line.name) onCase(await this.#case(line));
-      else await this.#action(line);
+      if (!line.name) {
+        await this.#action(line);
+        continue;
+      }
+      onCase(await this.#case(line));
+      for (const each of this.#given.differences.get(line.name)?.then ?? []) {
+        await this.#action(each);
+      }
     }
     for (const socket of this.#sockets.values()) socket.destroy();
     this.#sockets.clear();
-  }
-
-  #comesLater(name) {
-    return this.#later.some((pattern) => pattern.test(name));
+    this.#stopFileServer();
   }
 
   async #login() {
@@ -102,14 +89,13 @@ export class Replay {
     const target = this.#targetOf(line);
     const lacking = line.needs?.filter((need) => this.#lacks(need, target)) ?? [];
     if (target === undefined) lacking.push(`a way via ${line.via}`);
-    if (this.#comesLater(name)) return skippedAsLater(name);
     if (lacking.length > 0) {
       return { name, result: 'skipped', diff: [`the rig lacks ${lacking.join(', ')}`] };
     }
     let diff;
     try {
       const during = this.#during(line.during ?? []);
-      diff = await this.#run(this.#without(this.#withDifference(line)), target);
+      diff = await this.#run(this.#withDifference(line), target);
       await during;
     } catch (error) {
       diff = [String(error?.message ?? error).slice(0, 300)];
@@ -118,42 +104,34 @@ export class Replay {
     return { name, result, diff };
   }
 
+  /** The case with what is expected of us where we answer otherwise. */
   #withDifference(line) {
-    this.#added = this.#addedIn(line.name);
     const difference = this.#given.differences.get(line.name);
     if (difference === undefined) return line;
-    const { headers, more, volatile, steps, ...ours } = difference.ours;
-    if (line.ws) return { ...line, ws: { ...line.ws, steps } };
-    const expect = { ...structuredClone(line.expect), ...ours };
-    if (headers) expect.headers = { ...expect.headers, ...headers };
-    for (const [pointer, value] of Object.entries(more ?? {})) {
-      const keys = pointer.split('/').slice(1);
-      const last = keys.pop();
-      keys.reduce((inner, key) => inner[key], expect.json)[last] = value;
+    const { headers, more = {}, removed = [], volatile = [], ...ours } = difference.ours;
+    const changed = structuredClone(line);
+    Object.assign(line.ws ? changed.ws : changed.expect, ours);
+    // An answer in the envelope stands for a recorded plain text.
+    if (ours.json) delete changed.expect.text;
+    if (headers) changed.expect.headers = { ...changed.expect.headers, ...headers };
+    const root = line.ws ? changed.ws : changed.expect.json;
+    for (const [pointer, value] of Object.entries(more)) {
+      const { inner, last } = placeOf(root, pointer);
+      inner[last] = value;
     }
-    return { ...line, expect, volatile: [...(line.volatile ?? []), ...(volatile ?? [])] };
-  }
-
-  /** The case without the keys that are not there yet. */
-  #without(line) {
-    if (this.#laterKeys.size === 0) return line;
-    const { request, ...rest } = line;
-    const text = JSON.stringify(rest, (key, value) =>
-      this.#laterKeys.has(key) ? (this.#laterKeys.get(key) ?? undefined) : value,
-    );
-    return { ...JSON.parse(text), ...(request ? { request } : {}) };
-  }
-
-  /** Pointers of what we put into events besides; of a group by `GROUP/*`. */
-  #addedIn(name) {
-    const group = `${name.split('/')[0]}/*`;
-    return (this.#given.differences.get(group)?.ours.added ?? []).map((text) => text.split('/'));
+    for (const pointer of removed) {
+      const { inner, last } = placeOf(root, pointer);
+      delete inner[last];
+    }
+    return { ...changed, volatile: [...(line.volatile ?? []), ...volatile] };
   }
 
   #targetOf({ via }) {
-    const { target, front } = this.#given;
+    const { target, front, frontHttp } = this.#given;
     if (via === undefined) return target;
-    return via === 'nginx' ? front : undefined;
+    // µStreamer's own HTTP is served by us, where its front has it.
+    const own = target.base.path === undefined ? target : front;
+    return { nginx: front, 'nginx-http': frontHttp, ustreamer: own }[via];
   }
 
   #lacks(need, target) {
@@ -168,15 +146,23 @@ export class Replay {
   }
 
   async #request(line, target) {
+    const { switchLog: log } = this.#given;
+    const before = log?.().length;
+    const reports = this.#reportsSinceNow();
     const expect = deepFill(line.expect, this.#values, ['token']);
     const answer = await exchange(target, line.request, this.#values, {
       asRoot: line.peer === 'root',
-      frontPath: line.front_path,
+      frontPath: line.front_path || line.via === 'ustreamer',
       readMs: expect.read_ms,
+      firstPart: expect.multipart !== undefined,
     });
     if (target.base.tls) dropSecure(answer);
     if (line.capture) this.#capture(line.capture, answer);
-    return diffAnswer(expect, answer, line.volatile);
+    const found = diffAnswer(expect, answer, line.volatile);
+    found.push(...(await reports(expect.hid_reports ?? line.hid_reports)));
+    return log === undefined || line.switch_wire_requests === undefined
+      ? found
+      : [...found, ...(await diffWire(line.switch_wire_requests, () => log().slice(before)))];
   }
 
   async #session(line, target) {
@@ -187,8 +173,9 @@ export class Replay {
     if (socket.status !== 101) return [`handshake: ${socket.status} ${short(`${socket.body}`)}`];
     await sleep(given.initial_wait_ms ?? 1000);
     const found = this.#diffInitial(given.initial, socket.take(), given.ignore);
-    const ignore = [...(given.ignore ?? []), ...(this.#given.later?.events ?? [])];
+    const ignore = [...(given.ignore ?? []), ...this.#given.onlyPresent];
     for (const [index, step] of given.steps.entries()) {
+      const reports = this.#reportsSinceNow();
       if (step.request) await exchange(target, step.request, this.#values);
       if (step.send_text !== undefined) socket.send(1, Buffer.from(step.send_text));
       if (step.send_binary_hex !== undefined) {
@@ -201,21 +188,31 @@ export class Replay {
       }
       await sleep(step.wait_ms);
       const diff = diffSequence(step.expect, socket.take(), ignore);
+      diff.push(...(await reports(step.hid_reports)));
       found.push(...diff.map((text) => `step ${index}: ${text}`));
     }
     socket.destroy();
     return found;
   }
 
+  /** Compares the reports that come from now on, where the rig shows them. */
+  #reportsSinceNow() {
+    const { hidLog: log } = this.#given;
+    const before = log?.().length;
+    return async (wanted) =>
+      log === undefined || wanted === undefined
+        ? []
+        : await diffReports(wanted, () => log().slice(before));
+  }
+
   #diffInitial(want, got, ignore = []) {
-    const later = new Set(this.#given.later?.events);
-    const wanted = want.filter((frame) => !later.has(kindOf(frame)));
-    for (const frame of got) for (const path of this.#added) dropAt(frame, path.slice(1));
+    const { onlyPresent } = this.#given;
+    const wanted = want.filter((frame) => !onlyPresent.includes(kindOf(frame)));
     const kinds = new Set(got.map(kindOf));
-    const missing = [...later].filter((kind) => !kinds.has(kind));
+    const missing = onlyPresent.filter((kind) => !kinds.has(kind));
     return [
       ...missing.map((kind) => `initial ${kind}: not received`),
-      ...diffInitial(wanted, got, [...ignore, ...later]),
+      ...diffInitial(wanted, got, [...ignore, ...onlyPresent]),
     ];
   }
 
@@ -239,7 +236,10 @@ export class Replay {
   async #action(line) {
     const { target } = this.#given;
     if (line.rig) return this.#rig(line.rig);
-    if (line.wait_ms !== undefined) return sleep(line.wait_ms);
+    if (line.wait_ms !== undefined) {
+      await sleep(line.wait_ms);
+      return this.#given.settled?.();
+    }
     if (line.release) return void this.#held.get(line.release)?.destroy();
     if (line.ws_mark) return void this.#sockets.get(line.ws_mark.id)?.take();
     if (line.ws_close) return void this.#sockets.get(line.ws_close.id)?.destroy();
@@ -257,6 +257,11 @@ export class Replay {
 
   async #rig(action) {
     const [key] = Object.keys(action);
+    if (key === 'http_file_server') {
+      this.#stopFileServer();
+      this.#stopFileServer = await startFileServer(action[key]);
+      return;
+    }
     if (key === 'totp_secret') this.#values.totp_secret = action[key];
     if (await this.#given.rig(action)) return;
     const variant = key === 'reset' && action.reset !== 'default' ? `:${action.reset}` : '';
@@ -277,14 +282,16 @@ export class Replay {
   }
 }
 
+/** Where a JSON pointer leads: the object and its key. */
+function placeOf(value, pointer) {
+  const keys = pointer.split('/').slice(1);
+  const path = keys.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return { last: path.pop(), inner: path.reduce((part, key) => part[key], value) };
+}
+
 /** Over TLS a cookie is Secure besides; the recordings are of plain HTTP. */
 function dropSecure({ headers }) {
   const cookies = headers?.['set-cookie'];
   if (cookies === undefined) return;
   headers['set-cookie'] = [cookies].flat().map((cookie) => cookie.replace(/; Secure(?=;|$)/, ''));
-}
-
-function dropAt(value, path) {
-  const inner = path.slice(0, -1).reduce((part, key) => part?.[key], value);
-  if (inner !== null && typeof inner === 'object') delete inner[path.at(-1)];
 }

@@ -1,12 +1,25 @@
 import { EventEmitter, once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** A machine's control socket that is always content, and remembers what was pressed. */
+/** What a command is answered; a thrown error is QEMU's refusal. */
+export type QmpAnswer = (args: Readonly<Record<string, unknown>>) => unknown;
+
+/**
+ * A machine's control socket that is content unless told otherwise, and remembers what was pressed
+ * and asked.
+ */
 export class FakeQmp implements AsyncDisposable {
   readonly path: string;
   /** `down a`, `up a`, in order; as on a keyboard, only keys that are down go up. */
   readonly keys: string[] = [];
+  /** The names of the commands, in order. */
+  readonly commands: string[] = [];
+  /** Answers by the name of the command. */
+  readonly answers = new Map<string, QmpAnswer>([
+    ['query-status', () => ({ status: 'running', running: true })],
+  ]);
+  readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   readonly #down = new Set<string>();
   readonly #news = new EventEmitter();
@@ -16,6 +29,8 @@ export class FakeQmp implements AsyncDisposable {
     this.#server = server;
     server.on('connection', (socket) => {
       socket.on('error', () => undefined);
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
       socket.write(
         '{"QMP":{"version":{"qemu":{"major":7,"minor":2,"micro":0}},"capabilities":[]}}\n',
       );
@@ -24,9 +39,9 @@ export class FakeQmp implements AsyncDisposable {
       lines.on('error', () => undefined);
       lines.on('line', (line) => {
         const { execute, arguments: args, id } = JSON.parse(line);
-        const result = execute === 'query-status' ? { status: 'running', running: true } : {};
+        this.commands.push(execute);
         for (const event of args?.events ?? []) this.#note(event);
-        socket.write(`${JSON.stringify({ return: result, id })}\n`);
+        socket.write(`${JSON.stringify({ ...this.#answer(execute, args ?? {}), id })}\n`);
       });
     });
   }
@@ -42,6 +57,25 @@ export class FakeQmp implements AsyncDisposable {
   async until(key: string): Promise<void> {
     const signal = AbortSignal.timeout(10_000);
     while (!this.keys.includes(key)) await once(this.#news, 'key', { signal });
+  }
+
+  /** Tells everyone that something happened. */
+  emit(event: string, data: object): void {
+    for (const socket of this.#sockets) socket.write(`${JSON.stringify({ event, data })}\n`);
+  }
+
+  /** Ends all connections, as a QEMU that ends does, and takes no more. */
+  hangUp(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.end();
+  }
+
+  #answer(command: string, args: Readonly<Record<string, unknown>>): object {
+    try {
+      return { return: this.answers.get(command)?.(args) ?? {} };
+    } catch (error) {
+      return { error: { class: 'GenericError', desc: String((error as Error).message) } };
+    }
   }
 
   #note(event: { type: string; data: { down: boolean; key: { data: string } } }): void {

@@ -1,27 +1,57 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { MsdState } from '@crashcart/api';
+import { until } from '../../src/core/state.ts';
 import { serveStreamer } from '../../src/frontends/http/serve-streamer.ts';
 import { mediaStateOf, serveMediaSocket } from '../../src/frontends/ws/media-socket.ts';
 import { LogFile } from '../../src/info/log-file.ts';
 import { FileLogReader } from '../../src/info/log-reader.ts';
 import { createLogger } from '../../src/logger.ts';
 import { peerCredentials } from '../../src/platform/peer-cred.ts';
-import { type FakeVideoFeed, FakeVideoSource } from '../fakes/fake-video-source.ts';
-import { NullHidDriver } from '../fakes/null-hid-driver.ts';
-import { FrontRig } from './front-rig.ts';
+import { Ocr } from '../../src/video/ocr.ts';
+import { FakeCapture } from '../fakes/fake-capture.ts';
+import { FakeGpioKernel } from '../fakes/fake-gpio-kernel.ts';
+import { FakePikvmSwitch, type SeenRequest } from '../fakes/fake-pikvm-switch.ts';
+import { FrontRig, type FrontVariant } from './front-rig.ts';
+import { GOLDEN_LEDS, startGoldenAtx, startGoldenGpio } from './golden-gpio.ts';
+import { type SeenReport, startGoldenHid } from './golden-hid.ts';
+import { goldenSwitch, resetSwitch } from './golden-switch.ts';
 
-/** GPIO lines of the recorded rig's front panel. */
-const POWER_LED = 24;
-const HDD_LED = 22;
+/** A program that pretends must have started by then. */
+const SETTLED_MS = 20_000;
+/** The recorded image storage was a tmpfs of this size. */
+const STORAGE_BYTES = 64 * 1024 * 1024;
+/** How the recorded server was started, by name. */
+const VARIANTS: Readonly<Record<string, FrontVariant>> = {
+  default: {},
+  'expire3-extend': { auth: { maxExpireS: 3, extend: true }, http: { publicMetrics: true } },
+};
+/** The recorded streamer's. */
+const H264 = {
+  bitrate: { default: 5000, min: 25, max: 20_000 },
+  gop: { default: 0, min: 0, max: 60 },
+};
+/** GPIO lines of the recorded rig that its computer or a person drives. */
+const INPUT_LINES = [...GOLDEN_LEDS, 19, 16];
 
 /** The server of the recordings: the front ends and all policy over hardware that only pretends. */
 export interface GoldenRig extends AsyncDisposable {
   readonly port: number;
   /** Other users may connect, too. */
   readonly socketPath: string;
+  /** What the server has asked the Switch. */
+  readonly switchLog: () => readonly SeenRequest[];
+  /** Tells each of these as it comes. */
+  watchSwitch(listener: (request: SeenRequest) => void): void;
+  /** What the computer got by USB. */
+  readonly hidLog: () => readonly SeenReport[];
+  /** Tells each of these as it comes. */
+  watchHid(listener: (report: SeenReport) => void): void;
   /** Plays a side action of the recordings; false when this rig has no such thing. */
   action(action: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** Resolves when a capture that has been started answers. */
+  settled(): Promise<void>;
 }
 
 /** Starts the rig with the facts of reference.yaml. */
@@ -32,11 +62,24 @@ export async function startGoldenRig(): Promise<GoldenRig> {
   log.info({ directory }, 'Starting');
   for (const part of ['hid', 'atx', 'streamer']) log.info({ part }, 'A fake device');
   log.info({}, 'Ready');
-  const hidDriver = new NullHidDriver();
-  const source = new Screen();
+  const hid = await startGoldenHid(directory, log);
+  const capture = await FakeCapture.start({ directory });
+  const { source } = capture;
+  const imagesDir = join(directory, 'msd');
+  const kernel = new FakeGpioKernel();
+  const gpio = await startGoldenGpio(kernel, log);
+  const atx = await startGoldenAtx(kernel, log);
+  const plugged = new FakePikvmSwitch(join(directory, 'kvmd-switch'));
+  const units = goldenSwitch(plugged.path, log);
+  const ocr = new Ocr({ langs: ['eng'], tessdata: '', log });
+  await ocr.refresh();
   const rig = await FrontRig.start({
-    ...{ hidDriver, source, log },
+    h264: H264,
+    ...{ hidDriver: hid.driver, atxDriver: atx, source, ocr, log },
+    ...{ gpio: gpio.gpio, switch: units.switch },
     info: await recordedBox(directory),
+    imagesDir,
+    imagesLimit: STORAGE_BYTES,
     http: {
       logReader: new FileLogReader(logFile),
       peerCredentials,
@@ -46,34 +89,100 @@ export async function startGoldenRig(): Promise<GoldenRig> {
   // A path that also a peer without privileges may enter.
   await chmod(directory, 0o755);
   const socketPath = join(directory, 'http.sock');
-  await rig.server.listen({ path: socketPath });
-  await chmod(socketPath, 0o666);
+  const listenForOthers = async () => {
+    await rig.server.listen({ path: socketPath });
+    await chmod(socketPath, 0o666);
+  };
+  await listenForOthers();
+  let variant = VARIANTS.default;
   return {
     port: rig.port,
     socketPath,
-    async action({ reset, totp_secret, gpio_input, hid_leds, video }) {
+    switchLog: () => plugged.requests,
+    watchSwitch(listener) {
+      plugged.onRequest = listener;
+    },
+    hidLog: hid.reports,
+    watchHid: hid.watch,
+    async action({
+      reset,
+      totp_secret,
+      gpio_input,
+      hid_leds,
+      udc,
+      video,
+      msd_mkdir,
+      msd_gadget,
+      switch_units,
+    }) {
       if (totp_secret !== undefined) await rig.setTotp(String(totp_secret));
-      else if (gpio_input !== undefined) return setLed(rig, gpio_input as GpioInput);
-      else if (hid_leds !== undefined) setKeyboardLeds(hidDriver, Number(hid_leds));
-      else if (video !== undefined) source.show(String(video));
-      else if (reset === 'default') restoreDefaults(rig, hidDriver, source);
-      else return false;
+      else if (gpio_input !== undefined) setInput(kernel, gpio_input as GpioInput);
+      else if (hid_leds !== undefined) hid.setLeds(Number(hid_leds));
+      else if (udc !== undefined) await hid.setUdc(String(udc));
+      else if (video !== undefined) await capture.plug(video === 'present' ? 'present' : 'absent');
+      else if (msd_mkdir !== undefined) await makeFolder(imagesDir, String(msd_mkdir));
+      else if (msd_gadget !== undefined) rig.msd.exist(msd_gadget === 'present');
+      else if (switch_units !== undefined) plugged.plug(Number(switch_units));
+      else if (typeof reset === 'string' && VARIANTS[reset]) {
+        if (VARIANTS[reset] !== variant) {
+          variant = VARIANTS[reset];
+          await rig.restart(variant);
+          await listenForOthers();
+        }
+        plugged.unplug();
+        resetSwitch(units.switch);
+        hid.setLeds(0);
+        await hid.setUdc('configured');
+        await restoreDefaults(rig, capture, kernel);
+        await emptyStorage(rig, imagesDir);
+      } else return false;
       return true;
+    },
+    async settled() {
+      const feed = rig.machine.streamer.feed.value;
+      if (!feed?.report) return;
+      await until(feed.report, (report) => report !== undefined, AbortSignal.timeout(SETTLED_MS));
     },
     async [Symbol.asyncDispose]() {
       await rig.close();
+      await gpio.close();
+      await atx[Symbol.asyncDispose]();
+      await hid.close();
+      await units.close();
+      plugged.unplug();
       await logFile.flush();
       await rm(directory, { recursive: true, force: true });
     },
   };
 }
 
+async function makeFolder(imagesDir: string, folder: string): Promise<void> {
+  await mkdir(join(imagesDir, folder), { recursive: true });
+}
+
+/** Takes out what is in the drive and removes every image; the server has seen it when this resolves. */
+async function emptyStorage(rig: FrontRig, imagesDir: string): Promise<void> {
+  const { msd } = rig.machine;
+  const signal = AbortSignal.timeout(SETTLED_MS);
+  await until(msd.state, ({ online, busy }) => online && !busy, signal);
+  await msd.reset();
+  for (const name of await readdir(imagesDir)) await rm(join(imagesDir, name), { recursive: true });
+  const isEmpty = ({ storage }: MsdState) => Object.keys(storage?.images ?? {}).length === 0;
+  await until(msd.state, isEmpty, signal);
+}
+
 /** The server is not started anew; what the groups change goes back to what it was. */
-function restoreDefaults(rig: FrontRig, driver: NullHidDriver, screen: Screen): void {
-  rig.atx.leds.set({ power: false, hdd: false });
-  setKeyboardLeds(driver, 0);
-  screen.show('present');
-  rig.machine.streamer.setParams({ quality: 80, desired_fps: 30 });
+async function restoreDefaults(
+  rig: FrontRig,
+  capture: FakeCapture,
+  kernel: FakeGpioKernel,
+): Promise<void> {
+  for (const line of INPUT_LINES) kernel.input(line, false);
+  rig.msd.exist(true);
+  await capture.plug('present');
+  rig.machine.streamer.setParams({
+    ...{ quality: 80, desired_fps: 30, h264_bitrate: 5000, h264_gop: 0 },
+  });
 }
 
 interface GpioInput {
@@ -81,39 +190,8 @@ interface GpioInput {
   readonly value: number;
 }
 
-function setLed(rig: FrontRig, { pin, value }: GpioInput): boolean {
-  if (pin === POWER_LED) rig.atx.leds.patch({ power: value === 1 });
-  else if (pin === HDD_LED) rig.atx.leds.patch({ hdd: value === 1 });
-  else return false;
-  return true;
-}
-
-/** The bits of USB's output report: num, caps, scroll. */
-function setKeyboardLeds(driver: NullHidDriver, bits: number): void {
-  const { keyboard } = driver.state.value;
-  const leds = { num: (bits & 1) !== 0, caps: (bits & 2) !== 0, scroll: (bits & 4) !== 0 };
-  driver.state.patch({ keyboard: { ...keyboard, leds } });
-}
-
-/** A picture of 1280x720 that never changes. */
-class Screen extends FakeVideoSource {
-  #video = 'present';
-
-  override open(...given: Parameters<FakeVideoSource['open']>): FakeVideoFeed {
-    const feed = super.open(...given);
-    queueMicrotask(() => this.#draw(feed));
-    return feed;
-  }
-
-  show(video: string): void {
-    this.#video = video;
-    if (this.feed) this.#draw(this.feed);
-  }
-
-  #draw(feed: FakeVideoFeed): void {
-    if (this.#video === 'present') feed.pushFilled(1280, 720, [0, 0, 255]);
-    else feed.signal.set({ online: false, reason: `The video is ${this.#video}` });
-  }
+function setInput(kernel: FakeGpioKernel, { pin, value }: GpioInput): void {
+  kernel.input(pin, value === 1);
 }
 
 /** The facts of reference.yaml as files. */

@@ -65,6 +65,25 @@ export class SerialLine {
   close(): void {
     this.#socket.destroy();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** What a text screen shows, 25 lines of 80 characters: the memory of the VGA card. */
+export async function consoleText(machine: QemuMachine): Promise<string> {
+  const command = { 'command-line': 'xp /2000hx 0xb8000' };
+  const dump = String(await machine.execute('human-monitor-command', command));
+  const cells = [...dump.matchAll(/ 0x[0-9a-f]{2}([0-9a-f]{2})/g)].map(([, code]) =>
+    String.fromCharCode(Number.parseInt(code ?? '20', 16)),
+  );
+  return Array.from({ length: 25 }, (_, row) =>
+    cells
+      .slice(row * 80, row * 80 + 80)
+      .join('')
+      .trimEnd(),
+  ).join('\n');
 }
 
 /** A machine in its own state directory that goes with its test. */

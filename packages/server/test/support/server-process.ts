@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-const READY = /^crashcart ready (https?:\/\/\S+)$/;
+const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+const READY = /^crashcart ready (https?:\/\/\S+|unix:\S+)$/;
 
 /** The built server as its own process, as a user starts it. */
 export class ServerProcess {

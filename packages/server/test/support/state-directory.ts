@@ -15,11 +15,21 @@ export class StateDirectory implements AsyncDisposable {
 
   /** The pids of all QEMUs whose command line names this directory. */
   qemus(): readonly number[] {
+    return this.#running('qemu-system');
+  }
+
+  /** Those of all µStreamers. */
+  ustreamers(): readonly number[] {
+    return this.#running('ustreamer');
+  }
+
+  #running(name: string): readonly number[] {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
+      .filter((entry) => /^\d+$/.test(entry))
       .filter((pid) => {
-        const [program = '', ...args] = commandLine(pid);
-        return program.includes('qemu-system') && args.some((arg) => arg.includes(this.path));
+        const line = commandLine(pid);
+        // µStreamer writes its own title over its arguments: all of them are one then.
+        return line[0]?.includes(name) && line.some((argument) => argument.includes(this.path));
       })
       .map(Number);
   }
@@ -33,7 +43,7 @@ export class StateDirectory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const pid of this.qemus()) process.kill(pid, 'SIGKILL');
+    for (const pid of [...this.qemus(), ...this.ustreamers()]) process.kill(pid, 'SIGKILL');
     rmSync(this.path, { recursive: true, force: true });
   }
 }

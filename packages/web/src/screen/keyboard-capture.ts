@@ -1,4 +1,5 @@
-import { captured, endCapture, keyboard, releaseInput, startCapture } from '../state/capture.ts';
+import { captured, endCapture, keyboard, releaseInput, startCapture } from './capture.ts';
+import { touchIsLast } from './touch.ts';
 
 /** Sends keys while the surface is captured, until the function that it returns is called. */
 export function captureKeyboard(surface: HTMLElement): () => void {
@@ -15,6 +16,11 @@ export function captureKeyboard(surface: HTMLElement): () => void {
       } else if (event.key === 'Enter' && !event.repeat) {
         event.preventDefault();
         startCapture();
+      } else if (touchIsLast.peek() && !event.repeat) {
+        // A finger is no click that asks for the keyboard, but a key after it means the machine.
+        event.preventDefault();
+        startCapture();
+        keyboard.press(event);
       }
     },
     { signal },
@@ -28,8 +34,22 @@ export function captureKeyboard(surface: HTMLElement): () => void {
     },
     { signal },
   );
-  surface.addEventListener('pointerdown', () => startCapture(), { signal });
-  surface.addEventListener('blur', () => endCapture(), { signal });
+  surface.addEventListener(
+    'pointerdown',
+    ({ pointerType }) => {
+      touchIsLast.value = pointerType === 'touch';
+      if (pointerType !== 'touch') startCapture();
+    },
+    { signal },
+  );
+  surface.addEventListener(
+    'blur',
+    ({ relatedTarget }) => {
+      // The soft keyboard goes on where the screen was; what is latched waits for it.
+      if ((relatedTarget as Element | null)?.id !== 'soft-keyboard') endCapture();
+    },
+    { signal },
+  );
   window.addEventListener('blur', () => endCapture(), { signal });
   window.addEventListener('pagehide', () => releaseInput(), { signal });
   document.addEventListener(

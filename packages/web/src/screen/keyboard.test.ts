@@ -2,15 +2,20 @@ import type { KeyName } from '@crashcart/api';
 import { describe, expect, it } from 'vitest';
 import { Keyboard, keyNameOf } from './keyboard.ts';
 
-function keyboardOf({ mac = false, windows = false, hostKey = 'ControlRight' as KeyName } = {}) {
+function keyboardOf({
+  mac = false,
+  windows = false,
+  hostKey = 'ControlRight' as KeyName,
+  swapCtrlCaps = false,
+} = {}) {
   const told: string[] = [];
   const keyboard = new Keyboard(
     {
       send: (key, state) => told.push(`${state ? '+' : '-'}${key}`),
       giveBack: () => told.push('give back'),
-      ctrlAltDel: () => told.push('ctrl alt del'),
+      hostAct: (key) => told.push(`host ${key}`),
     },
-    () => ({ mac, windows, hostKey }),
+    () => ({ mac, windows, hostKey, swapCtrlCaps }),
   );
   return { keyboard, told };
 }
@@ -46,7 +51,7 @@ describe('Keyboard', () => {
     keyboard.press(key('Delete'));
     keyboard.release(key('Delete'));
     keyboard.release(key('ControlRight'));
-    expect(told).toEqual(['ctrl alt del']);
+    expect(told).toEqual(['host Delete']);
   });
 
   it('releases everything, the last pressed first, and says whether there was something', () => {
@@ -64,6 +69,19 @@ describe('Keyboard', () => {
     keyboard.press({ code: 'AltRight', key: 'AltGraph', repeat: false });
     keyboard.release(key('ControlLeft'));
     expect(told).toEqual(['+ControlLeft', '-ControlLeft', '+AltRight']);
+  });
+
+  it('swaps left Ctrl and Caps Lock, also for the Ctrl that Windows tells with AltGr', () => {
+    const { keyboard, told } = keyboardOf({ windows: true, swapCtrlCaps: true });
+    keyboard.press(key('CapsLock'));
+    keyboard.release(key('CapsLock'));
+    expect(told).toEqual(['+ControlLeft', '-ControlLeft']);
+    keyboard.press(key('ControlLeft'));
+    keyboard.press({ code: 'AltRight', key: 'AltGraph', repeat: false });
+    expect(told.slice(2)).toEqual([
+      ...['+CapsLock', '-CapsLock', '+CapsLock', '-CapsLock'],
+      '+AltRight',
+    ]);
   });
 
   it('releases everything with Cmd on macOS, which hides the other releases', () => {

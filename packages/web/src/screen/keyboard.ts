@@ -13,15 +13,21 @@ export interface KeyboardPort {
   send(key: KeyName, state: boolean): void;
   /** The host key was pressed and released alone. */
   giveBack(): void;
-  /** Host key and Delete. */
-  ctrlAltDel(): void;
+  /** The host key is down and this key was pressed. */
+  hostAct(key: KeyName): void;
+}
+
+/** Systems that tell keys in their own way. */
+export interface KeyNaming {
+  readonly mac: boolean;
+  readonly windows: boolean;
 }
 
 /** How the keyboard at hand is. */
-export interface KeyboardOptions {
+export interface KeyboardOptions extends KeyNaming {
   readonly hostKey: KeyName;
-  readonly mac: boolean;
-  readonly windows: boolean;
+  /** Left Ctrl and Caps Lock change places. */
+  readonly swapCtrlCaps: boolean;
 }
 
 const NAMES: ReadonlySet<string> = new Set(KEY_NAMES);
@@ -43,7 +49,7 @@ export class Keyboard {
 
   /** A key went down. */
   press(input: KeyInput): void {
-    const key = keyNameOf(input);
+    const key = this.#keyOf(input);
     if (key === undefined || input.repeat) return;
     if (key === this.#options().hostKey) {
       this.#host = 'alone';
@@ -51,20 +57,20 @@ export class Keyboard {
     }
     if (this.#host !== 'up') {
       this.#host = 'used';
-      if (key === 'Delete') this.#port.ctrlAltDel();
+      this.#port.hostAct(key);
       return;
     }
     if (this.#down.has(key)) return;
     // Windows tells AltGr as left Ctrl and right Alt; the machine makes its own of right Alt.
     const altGr = key === 'AltRight' && input.key === 'AltGraph' && this.#options().windows;
-    if (altGr && this.#down.delete('ControlLeft')) this.#port.send('ControlLeft', false);
+    if (altGr) this.#takeCtrlBack();
     this.#down.add(key);
     this.#port.send(key, true);
   }
 
   /** A key came up. */
   release(input: KeyInput): void {
-    const key = keyNameOf(input);
+    const key = this.#keyOf(input);
     if (key === undefined) return;
     const { hostKey, mac } = this.#options();
     if (key === hostKey) {
@@ -89,6 +95,29 @@ export class Keyboard {
     for (const key of keys) this.#port.send(key, false);
     return keys.length > 0;
   }
+
+  #takeCtrlBack(): void {
+    const { swapCtrlCaps } = this.#options();
+    const key = swapCtrlCaps ? 'CapsLock' : 'ControlLeft';
+    if (!this.#down.delete(key)) return;
+    this.#port.send(key, false);
+    if (!swapCtrlCaps) return;
+    // As Caps Lock it has switched something already.
+    this.#port.send(key, true);
+    this.#port.send(key, false);
+  }
+
+  #keyOf(input: KeyInput): KeyName | undefined {
+    const key = keyNameOf(input);
+    if (!this.#options().swapCtrlCaps) return key;
+    if (key === 'ControlLeft') return 'CapsLock';
+    return key === 'CapsLock' ? 'ControlLeft' : key;
+  }
+}
+
+/** How this browser's system tells keys. */
+export function keyNaming(): KeyNaming {
+  return { mac: isMac(navigator.platform), windows: isWindows(navigator.platform) };
 }
 
 /** The key that a browser means, or undefined where PiKVM has no such key. */

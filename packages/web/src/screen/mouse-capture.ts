@@ -1,16 +1,24 @@
-import { wheelFrame } from '@crashcart/api';
-import { mouse, pointerLocked } from '../state/capture.ts';
+import { type MouseButton, wheelFrame } from '@crashcart/api';
+import { latchesUsed } from '../keys/latched-keys.ts';
 import { send } from '../state/connection.ts';
 import { absoluteMouse } from '../state/machine.ts';
-import { pictureSize } from '../state/picture.ts';
+import { reverseWheel, reverseWheelSideways, wheelRate } from '../state/settings.ts';
+import { lockRefused, mouse, pointerLocked } from './capture.ts';
 import { fitted, toPosition } from './coordinates.ts';
 import { buttonOf, Wheel } from './mouse.ts';
+import { pictureSize } from './picture-state.ts';
+
+const wheelOptions = () => ({
+  rate: wheelRate.peek(),
+  reverse: reverseWheel.peek(),
+  reverseSideways: reverseWheelSideways.peek(),
+});
 
 /** Sends what the pointer does over the picture, until the function that it returns is called. */
 export function captureMouse(surface: HTMLElement, picture: () => HTMLElement | null): () => void {
   const listening = new AbortController();
   const { signal } = listening;
-  const wheel = new Wheel();
+  const wheel = new Wheel(wheelOptions);
 
   const point = (event: PointerEvent) => {
     const element = picture();
@@ -24,6 +32,7 @@ export function captureMouse(surface: HTMLElement, picture: () => HTMLElement | 
   surface.addEventListener(
     'pointermove',
     (event) => {
+      if (event.pointerType === 'touch') return;
       if (absoluteMouse.peek()) point(event);
       else if (locked()) mouse.moveBy(event.movementX, event.movementY);
       // Further buttons of a mouse that has one down arrive as moves.
@@ -36,20 +45,49 @@ export function captureMouse(surface: HTMLElement, picture: () => HTMLElement | 
     if (button === undefined) return;
     if (absoluteMouse.peek()) {
       point(event);
-      mouse.button(button, state);
-    } else if (locked()) mouse.button(button, state);
-    else if (state) lockPointer(surface);
+      tell(button, state);
+    } else if (locked()) tell(button, state);
+    else if (state) void lockPointer(surface);
+  };
+  const tell = (button: MouseButton, state: boolean) => {
+    mouse.button(button, state);
+    if (!state) latchesUsed();
   };
   surface.addEventListener(
     'pointerdown',
     (event) => {
+      if (event.pointerType === 'touch') return;
       if (absoluteMouse.peek()) capturePointer(surface, event.pointerId);
       press(event, true);
     },
     { signal },
   );
-  surface.addEventListener('pointerup', (event) => press(event, false), { signal });
-  surface.addEventListener('pointercancel', () => mouse.releaseAll(), { signal });
+  surface.addEventListener(
+    'pointerup',
+    (event) => {
+      if (event.pointerType !== 'touch') press(event, false);
+    },
+    { signal },
+  );
+  surface.addEventListener(
+    'pointercancel',
+    ({ pointerType }) => {
+      if (pointerType !== 'touch') mouse.releaseAll();
+    },
+    { signal },
+  );
+  // Else the middle button scrolls this page, and back and forward leave it.
+  for (const name of ['mousedown', 'mouseup', 'auxclick'] as const) {
+    surface.addEventListener(
+      name,
+      (event) => {
+        if (event.button === 0) return;
+        event.preventDefault();
+        if (name === 'mousedown') surface.focus({ preventScroll: true });
+      },
+      { signal },
+    );
+  }
   surface.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
   surface.addEventListener(
     'wheel',
@@ -65,6 +103,7 @@ export function captureMouse(surface: HTMLElement, picture: () => HTMLElement | 
     'pointerlockchange',
     () => {
       pointerLocked.value = locked();
+      lockRefused.value = false;
       if (!locked()) mouse.releaseAll();
     },
     { signal },
@@ -84,10 +123,16 @@ function capturePointer(surface: HTMLElement, pointerId: number): void {
   }
 }
 
-function lockPointer(surface: HTMLElement): void {
-  const refused = () => {
-    pointerLocked.value = false;
-  };
-  // Older browsers give no promise.
-  void Promise.resolve(surface.requestPointerLock()).catch(refused);
+/** Movements as the hand makes them where the browser can: the machine accelerates by itself. */
+async function lockPointer(surface: HTMLElement): Promise<void> {
+  try {
+    await surface.requestPointerLock({ unadjustedMovement: true });
+  } catch {
+    try {
+      // Older browsers give no promise.
+      await surface.requestPointerLock();
+    } catch {
+      lockRefused.value = true;
+    }
+  }
 }

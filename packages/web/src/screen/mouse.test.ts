@@ -53,6 +53,20 @@ describe('Mouse', () => {
     ]);
   });
 
+  it('moves a relative mouse as far as is wished, and loses no part of a px', () => {
+    const told: number[] = [];
+    const mouse = new Mouse(
+      {
+        ...{ move: () => undefined, button: () => undefined, later: () => () => undefined },
+        moveBy: (deltas) => told.push(...deltas.map(({ x }) => x)),
+      },
+      () => ({ everyMs: 10, sensitivity: 0.4 }),
+    );
+    for (let step = 0; step < 10; step += 1) mouse.moveBy(1, 0);
+    mouse.button('left', true);
+    expect(told.reduce((sum, x) => sum + x, 0)).toBe(4);
+  });
+
   it('releases only the buttons that are down', () => {
     const { mouse, told } = mouseOf();
     mouse.button('right', true);
@@ -90,4 +104,10 @@ it('adds up small wheel travel and forgets it when the direction changes', () =>
   expect(wheel.turn(0, -90, 0)).toBeUndefined();
   expect(wheel.turn(0, -20, 0)).toEqual({ x: 0, y: 1 });
   expect(wheel.turn(0, 3, 1)).toEqual({ x: 0, y: -1 });
+});
+
+it('turns further and the other way when that is wished', () => {
+  const wheel = new Wheel(() => ({ rate: 3, reverse: true, reverseSideways: false }));
+  expect(wheel.turn(0, 100, 0)).toEqual({ x: 0, y: 3 });
+  expect(wheel.turn(100, 0, 0)).toEqual({ x: -3, y: 0 });
 });

@@ -1,8 +1,16 @@
 import type { Delta, MouseButton } from '@crashcart/api';
 import type { Position } from './coordinates.ts';
 
-/** Shortest time between two positions or movements, in ms. */
-export const MOVE_EVERY_MS = 10;
+/** How the mouse at hand is to be. */
+export interface MouseOptions {
+  /** Shortest time between two positions or movements, in ms. */
+  readonly everyMs: number;
+  /** How far a relative mouse moves for 1 px of the hand's. */
+  readonly sensitivity: number;
+}
+
+const MOUSE_DEFAULTS: MouseOptions = { everyMs: 10, sensitivity: 1 };
+
 /** Wheel travel of one step, in CSS px (browsers give 100 to 120 for a notch). */
 export const WHEEL_STEP_PX = 100;
 
@@ -18,13 +26,17 @@ export interface MousePort {
 /** Paces moves (the newest position wins, movements add up) and keeps which buttons are down. */
 export class Mouse {
   readonly #port: MousePort;
+  readonly #options: () => MouseOptions;
   readonly #down = new Set<MouseButton>();
   #position: Position | undefined;
   #deltas: Delta[] = [];
+  /** Parts of a px that were not told yet. */
+  #rest = { x: 0, y: 0 };
   #cancel: (() => void) | undefined;
 
-  constructor(port: MousePort) {
+  constructor(port: MousePort, options: () => MouseOptions = () => MOUSE_DEFAULTS) {
     this.#port = port;
+    this.#options = options;
   }
 
   /** The pointer is here (absolute mouse). */
@@ -35,8 +47,12 @@ export class Mouse {
 
   /** The mouse moved so far in px (relative mouse). */
   moveBy(x: number, y: number): void {
-    if (x === 0 && y === 0) return;
-    this.#deltas.push(...splitDelta(x, y));
+    const { sensitivity } = this.#options();
+    const moved = { x: this.#rest.x + x * sensitivity, y: this.#rest.y + y * sensitivity };
+    const whole = { x: Math.trunc(moved.x), y: Math.trunc(moved.y) };
+    this.#rest = { x: moved.x - whole.x, y: moved.y - whole.y };
+    if (whole.x === 0 && whole.y === 0) return;
+    this.#deltas.push(...splitDelta(whole.x, whole.y));
     this.#pace();
   }
 
@@ -62,13 +78,14 @@ export class Mouse {
     this.#cancel = undefined;
     this.#position = undefined;
     this.#deltas = [];
+    this.#rest = { x: 0, y: 0 };
   }
 
-  // The first move goes at once, further ones wait for the rest of the 10 ms.
+  // The first move goes at once, further ones wait for the rest of the time.
   #pace(): void {
     if (this.#cancel !== undefined) return;
     this.#flush();
-    this.#cancel = this.#port.later(MOVE_EVERY_MS, () => {
+    this.#cancel = this.#port.later(this.#options().everyMs, () => {
       this.#cancel = undefined;
       if (this.#position !== undefined || this.#deltas.length > 0) this.#pace();
     });
@@ -106,21 +123,40 @@ export function buttonOf(button: number): MouseButton | undefined {
 
 const PX_PER_MODE = [1, WHEEL_STEP_PX / 3, WHEEL_STEP_PX] as const;
 
+/** How the wheel at hand is to be. */
+export interface WheelOptions {
+  /** Steps for one notch. */
+  readonly rate: number;
+  readonly reverse: boolean;
+  readonly reverseSideways: boolean;
+}
+
+const WHEEL_DEFAULTS: WheelOptions = { rate: 1, reverse: false, reverseSideways: false };
+
 /** Adds up wheel travel to whole steps; a change of direction starts anew. */
 export class Wheel {
+  readonly #options: () => WheelOptions;
   #x = 0;
   #y = 0;
 
+  constructor(options: () => WheelOptions = () => WHEEL_DEFAULTS) {
+    this.#options = options;
+  }
+
   /** Takes a WheelEvent's travel; the steps to send (up and left are positive), if any. */
   turn(deltaX: number, deltaY: number, deltaMode: number): Delta | undefined {
-    const px = PX_PER_MODE[deltaMode] ?? 1;
+    const { rate, reverse, reverseSideways } = this.#options();
+    const px = (PX_PER_MODE[deltaMode] ?? 1) * rate;
     this.#x = added(this.#x, deltaX * px);
     this.#y = added(this.#y, deltaY * px);
     const steps = { x: wholeSteps(this.#x), y: wholeSteps(this.#y) };
     this.#x -= steps.x * WHEEL_STEP_PX;
     this.#y -= steps.y * WHEEL_STEP_PX;
     if (steps.x === 0 && steps.y === 0) return undefined;
-    return { x: 0 - clamped(steps.x), y: 0 - clamped(steps.y) };
+    const x = clamped(steps.x) * (reverseSideways ? 1 : -1);
+    const y = clamped(steps.y) * (reverse ? 1 : -1);
+    // No negative zero.
+    return { x: x + 0, y: y + 0 };
   }
 }
 

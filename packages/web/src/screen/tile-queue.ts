@@ -9,12 +9,12 @@ export const QUEUE_LIMIT = 12;
  */
 export class TileQueue {
   readonly #draw: (update: TileUpdate) => Promise<void>;
-  readonly #askForKey: () => void;
+  readonly #askForKey: (dropped: number) => void;
   #waiting: TileUpdate[] = [];
   #drawing = false;
   #needsKey = true;
 
-  constructor(draw: (update: TileUpdate) => Promise<void>, askForKey: () => void) {
+  constructor(draw: (update: TileUpdate) => Promise<void>, askForKey: (dropped: number) => void) {
     this.#draw = draw;
     this.#askForKey = askForKey;
   }
@@ -42,8 +42,9 @@ export class TileQueue {
   }
 
   #startOver(): void {
+    const dropped = this.#waiting.length;
     this.#waiting = [];
     this.#needsKey = true;
-    this.#askForKey();
+    this.#askForKey(dropped);
   }
 }

@@ -1,21 +1,26 @@
 import { FRAME, type ServerEvent } from '@crashcart/api';
 import { signal } from '@preact/signals';
 import { socketAddress } from '../api.ts';
+import { checkSession, sessionEnded } from '../login/session.ts';
 import { backoffMs } from './backoff.ts';
 import { applyEvent, forgetMachine } from './machine.ts';
-import { checkSession, sessionEnded } from './session.ts';
 
-/** Where the connection is; `attempt` counts the tries since it was lost. */
+/**
+ * Where the connection is; `attempt` counts the tries since it was lost, `restarting` says that the
+ * server had said goodbye.
+ */
 export type Link =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'open' }
-  | { readonly kind: 'lost'; readonly attempt: number };
+  | { readonly kind: 'lost'; readonly attempt: number; readonly restarting: boolean };
 
 /** The connection for input and events. */
 export const link = signal<Link>({ kind: 'connecting' });
 /** Time of a ping to the server and back, in ms. */
 export const latencyMs = signal<number | undefined>(undefined);
 
+/** Codes of RFC 6455, 7.4, and IANA's registry: the server stops, and it ended the session. */
+const [GOING_AWAY, SERVICE_RESTART, POLICY_VIOLATION] = [1001, 1012, 1008];
 const PING_EVERY_MS = 1_000;
 /** A server that says nothing for so long is taken for gone. */
 const SILENCE_LIMIT_MS = 6_000;
@@ -34,14 +39,18 @@ export function keepConnected(): () => void {
   let attempt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const lost = () => {
+  let restarting = false;
+  const lost = (code?: number) => {
     if (stopped) return;
     socket = undefined;
     attempt += 1;
+    if (code === GOING_AWAY || code === SERVICE_RESTART) restarting = true;
     forgetMachine();
     latencyMs.value = undefined;
-    link.value = { kind: 'lost', attempt };
-    timer = setTimeout(() => void again(), backoffMs(attempt));
+    link.value = { kind: 'lost', attempt, restarting };
+    // A session that was ended is not worth a wait.
+    const waitMs = code === POLICY_VIOLATION && attempt === 1 ? 0 : backoffMs(attempt);
+    timer = setTimeout(() => void again(), waitMs);
   };
   const again = async () => {
     const session = await checkSession();
@@ -54,6 +63,7 @@ export function keepConnected(): () => void {
     socket = openSocket({
       ready: () => {
         attempt = 0;
+        restarting = false;
         link.value = { kind: 'open' };
       },
       closed: lost,
@@ -71,7 +81,7 @@ export function keepConnected(): () => void {
   };
 }
 
-function openSocket(on: { ready: () => void; closed: () => void }): WebSocket {
+function openSocket(on: { ready: () => void; closed: (code?: number) => void }): WebSocket {
   const opened = new WebSocket(socketAddress('api/ws?stream=1'));
   opened.binaryType = 'arraybuffer';
   let pingSentAt: number | undefined;
@@ -86,15 +96,15 @@ function openSocket(on: { ready: () => void; closed: () => void }): WebSocket {
   }, PING_EVERY_MS);
   // A dead network may take minutes to fire `close`, so the loss is told at once.
   let ended = false;
-  const end = () => {
+  const end = (code?: number) => {
     if (ended) return;
     ended = true;
     clearInterval(ping);
     opened.close();
-    on.closed();
+    on.closed(code);
   };
   opened.addEventListener('open', () => on.ready());
-  opened.addEventListener('close', end);
+  opened.addEventListener('close', ({ code }) => end(code));
   opened.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     heardAt = performance.now();
     if (typeof data === 'string') {

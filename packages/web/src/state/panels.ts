@@ -1,7 +1,17 @@
 import { signal } from '@preact/signals';
 
 /** The panels beside the screen; one is open at a time. */
-export type PanelName = 'power' | 'log' | 'settings';
+export type PanelName =
+  | 'power'
+  | 'log'
+  | 'settings'
+  | 'drive'
+  | 'text'
+  | 'keys'
+  | 'sessions'
+  | 'health'
+  | 'screen'
+  | 'more';
 
 /** The open panel, if any. */
 export const openPanel = signal<PanelName | undefined>(undefined);
@@ -12,9 +22,12 @@ export function togglePanel(name: PanelName): void {
   else openPanel.value = name;
 }
 
-/** Closes the open panel; the focus goes back to the button that opened it. */
+/** Closes the open panel; the focus goes back to its button, or to that of all the others. */
 export function closePanel(): void {
   const name = openPanel.peek();
   openPanel.value = undefined;
-  if (name !== undefined) document.getElementById(`open-${name}`)?.focus();
+  if (name === undefined) return;
+  const buttons = [`open-${name}`, 'open-more'].map((id) => document.getElementById(id));
+  // A narrow bar hides some.
+  buttons.find((button) => button !== null && button.offsetParent !== null)?.focus();
 }

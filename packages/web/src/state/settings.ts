@@ -1,5 +1,6 @@
 import type { KeyName } from '@crashcart/api';
-import { effect, type Signal, signal } from '@preact/signals';
+import { PATH_CHOICES, type PathChoice } from '../screen/paths.ts';
+import { remembered, rememberedAs, rememberedNumber, rememberedSwitch } from './remembered.ts';
 
 /** Light or dark, or as the system says. */
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -20,36 +21,14 @@ export type HostKey = keyof typeof HOST_KEYS;
 export const SESSION_LENGTHS = ['3600', '43200', '0'] as const;
 export type SessionLength = (typeof SESSION_LENGTHS)[number];
 
-/** A signal that this browser remembers; a value that is not in `allowed` is forgotten. */
-function remembered<T extends string>(name: string, allowed: readonly T[], first: T): Signal<T> {
-  const key = `crashcart.${name}`;
-  const stored = read(key);
-  const cell = signal<T>(allowed.find((value) => value === stored) ?? first);
-  effect(() => write(key, cell.value));
-  return cell;
-}
-
-// A browser may refuse storage (private windows, policy); settings then last as long as the page.
-function read(key: string): string | undefined {
-  try {
-    return localStorage.getItem(key) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function write(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // Nothing to do: see read().
-  }
-}
-
 /** Colours of the page. */
 export const theme = remembered<Theme>('theme', THEMES, 'system');
 /** The picture scaled to the window, or one picture pixel per CSS pixel. */
 export const scale = remembered<'fit' | 'actual'>('scale', ['fit', 'actual'], 'fit');
+/** How the picture comes: the best way that there is, or the one that a person wants. */
+export const videoPath = remembered<PathChoice>('videoPath', PATH_CHOICES, 'automatic');
+/** Whether the figures of the picture are shown over the screen. */
+export const figuresShown = rememberedSwitch('figuresShown', false);
 /** The key that gives the keyboard back. */
 export const hostKey = remembered<HostKey>(
   'hostKey',
@@ -58,3 +37,39 @@ export const hostKey = remembered<HostKey>(
 );
 /** The session length chosen at the last login. */
 export const sessionLength = remembered<SessionLength>('sessionLength', SESSION_LENGTHS, '0');
+
+/** Left Ctrl and Caps Lock change places. */
+export const swapCtrlCaps = rememberedSwitch('swapCtrlCaps', false);
+/** The wheel turns the other way up and down. */
+export const reverseWheel = rememberedSwitch('reverseWheel', false);
+/** The wheel turns the other way left and right. */
+export const reverseWheelSideways = rememberedSwitch('reverseWheelSideways', false);
+/** Steps that the machine's wheel turns for one notch. */
+export const WHEEL_RATE = { first: 1, min: 1, max: 10 } as const;
+export const wheelRate = rememberedNumber('wheelRate', WHEEL_RATE);
+/** How far a relative mouse moves for one px of the hand's. */
+export const SENSITIVITY = { first: 1, min: 0.2, max: 3 } as const;
+export const sensitivity = rememberedNumber('sensitivity', SENSITIVITY);
+/** Shortest time between two moves of the mouse, in ms. */
+export const MOVE_EVERY = { first: 10, min: 10, max: 100 } as const;
+export const moveEveryMs = rememberedNumber('moveEveryMs', MOVE_EVERY);
+/** Small moves of a relative mouse may be joined on their way. */
+export const squashMoves = rememberedSwitch('squashMoves', true);
+/** What the pointer looks like over the captured screen. */
+export const POINTERS = ['dot', 'cross', 'none'] as const;
+export const pointer = remembered<(typeof POINTERS)[number]>('pointer', POINTERS, 'dot');
+/** Whether the browser asks before the page is closed, also when nothing goes on. */
+export const askClose = rememberedSwitch('askClose', false);
+
+/** The layout for typing text; undefined = the server's default. */
+export const textLayout = rememberedAs<string | undefined>('textLayout', undefined, {
+  write: (name) => name ?? '',
+  read: (stored) => stored || undefined,
+});
+/** Pause between typed characters, in ms. */
+export const TEXT_DELAY = { first: 0, min: 0, max: 200 } as const;
+export const textDelayMs = rememberedNumber('textDelayMs', TEXT_DELAY);
+/** Typing waits longer around modifiers, for slow machines. */
+export const textSlow = rememberedSwitch('textSlow', false);
+/** The text is not readable on this page. */
+export const textHidden = rememberedSwitch('textHidden', false);

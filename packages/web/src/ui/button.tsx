@@ -10,6 +10,8 @@ export interface ButtonProps {
   /** Shows this instead of the label; the label stays as the name and the tooltip. */
   readonly short?: string;
   readonly onPress: () => void;
+  /** The pointer or the focus has come: it may be pressed soon. */
+  readonly onApproach?: () => void;
   readonly look?: 'bar' | 'plain' | 'primary';
   /** For a button that is on or off. */
   readonly pressed?: boolean;
@@ -37,6 +39,8 @@ export function Button(props: ButtonProps) {
       aria-expanded={props.expanded}
       aria-controls={props.controls}
       aria-disabled={disabled || undefined}
+      onPointerEnter={props.onApproach}
+      onFocus={props.onApproach}
       onClick={() => {
         if (!disabled) onPress();
       }}

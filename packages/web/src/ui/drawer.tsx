@@ -14,7 +14,10 @@ export interface DrawerProps {
 export function Drawer({ id, title, onClose, children }: DrawerProps) {
   const drawer = useRef<HTMLElement>(null);
   useEffect(() => {
-    drawer.current?.focus({ preventScroll: true });
+    const element = drawer.current;
+    if (element === null) return;
+    element.focus({ preventScroll: true });
+    return keepFocus(element);
   }, []);
   return (
     <section
@@ -30,11 +33,29 @@ export function Drawer({ id, title, onClose, children }: DrawerProps) {
         onClose();
       }}
     >
-      <header>
+      <div class="head">
         <h2 id={`${id}-title`}>{title}</h2>
         <Button label={`Close ${title}`} icon="close" iconOnly onPress={onClose} look="bar" />
-      </header>
+      </div>
       <div class="body">{children}</div>
     </section>
   );
+}
+
+/** Takes the focus when what had it inside goes away, so that keys stay where they were. */
+function keepFocus(element: HTMLElement): () => void {
+  let last: EventTarget | null = null;
+  const noteFocus = ({ target }: FocusEvent) => {
+    last = target;
+  };
+  const changed = new MutationObserver(() => {
+    const isLost = document.activeElement === document.body;
+    if (isLost && last instanceof Node && !last.isConnected) element.focus({ preventScroll: true });
+  });
+  element.addEventListener('focusin', noteFocus);
+  changed.observe(element, { childList: true, subtree: true });
+  return () => {
+    element.removeEventListener('focusin', noteFocus);
+    changed.disconnect();
+  };
 }

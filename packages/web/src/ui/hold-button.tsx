@@ -5,7 +5,7 @@ import { Icon, type IconName } from './icon.tsx';
 /** What a button for a dangerous act is. */
 export interface HoldButtonProps {
   readonly label: string;
-  readonly icon: IconName;
+  readonly icon?: IconName;
   readonly describedBy?: string;
   readonly onHeld: () => void;
   readonly disabled?: boolean;
@@ -48,12 +48,19 @@ export function HoldButton(props: HoldButtonProps) {
         if (isHoldKey(event)) cancel();
       }}
     >
-      <Icon name={props.icon} />
+      {props.icon !== undefined && <Icon name={props.icon} />}
       <span class="label">{props.label}</span>
-      <svg class="ring" viewBox="0 0 24 24" aria-hidden="true">
-        <circle class="track" cx="12" cy="12" r="9" />
-        <circle class="fill" cx="12" cy="12" r="9" pathLength="1" />
-      </svg>
+      <HoldRing />
     </button>
+  );
+}
+
+/** The ring that fills while something with the class `hold` is held. */
+export function HoldRing() {
+  return (
+    <svg class="ring" viewBox="0 0 24 24" aria-hidden="true">
+      <circle class="track" cx="12" cy="12" r="9" />
+      <circle class="fill" cx="12" cy="12" r="9" pathLength="1" />
+    </svg>
   );
 }

@@ -7,12 +7,10 @@ import type { PasswordHash } from '../hashes/hash.ts';
 import type { HashPool } from '../hashes/hash-pool.ts';
 import { newSsha512 } from '../hashes/ssha.ts';
 import { type HtpasswdContent, parseHtpasswd } from './htpasswd-file.ts';
-
-/** Told with the users whose password changed or who are no longer there. */
-export type UsersListener = (users: ReadonlySet<string>) => void;
+import type { AuthService, UsersListener } from './service.ts';
 
 /** Passwords in an htpasswd file, which may change at any time. */
-export class HtpasswdService {
+export class HtpasswdService implements AuthService {
   readonly #file: CachedFile<HtpasswdContent>;
   readonly #pool: HashPool;
   readonly #log: Log;
@@ -29,7 +27,7 @@ export class HtpasswdService {
   }
 
   /** What the file says now; another object once it says something else. UnavailableError. */
-  async load(): Promise<HtpasswdContent> {
+  async version(): Promise<HtpasswdContent> {
     let content: HtpasswdContent;
     try {
       content = await this.#file.read();
@@ -55,18 +53,24 @@ export class HtpasswdService {
    * Whether this is the user's password. An unknown user costs the same: the password is held
    * against some user's hash, and the outcome dropped.
    */
-  async verify({ users }: HtpasswdContent, user: string, passwd: string): Promise<boolean> {
+  async verify(user: string, passwd: string): Promise<boolean> {
+    const { users } = await this.version();
     const known = users.get(user);
     const matches = await this.#pool.verify(passwd, known ?? this.#decoy(user, users));
     if (!matches || !known || passwd === '') return false;
     // A change while it was hashed must not be outrun: nobody would end the login later.
-    return (await this.load()).users.get(user)?.text === known.text;
+    return (await this.version()).users.get(user)?.text === known.text;
   }
 
-  /** Calls `listener` when `load` finds that users changed or went. */
+  /** Calls `listener` when `version` finds that users changed or went. */
   onChange(listener: UsersListener): Unsubscribe {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends what is being hashed. */
+  close(): void {
+    void this.#pool.close();
   }
 
   /** Always the same one for a name, and as often of each scheme as real users have it. */

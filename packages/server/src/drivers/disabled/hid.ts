@@ -5,6 +5,7 @@ import { StateCell } from '../../core/state.ts';
 export class DisabledHid implements HidDriver {
   readonly enabled = false;
   readonly state = new StateCell<HidDriverState>(HID_OFFLINE);
+  readonly ready = false;
   readonly backlog = 0;
   async drained(): Promise<void> {}
   key(): void {}

@@ -46,13 +46,22 @@ export class QemuAtx implements AtxDriver {
       if (wasOn) await this.#link.execute('system_reset');
       return sleep(ms, signal);
     }
-    // The machine takes the button when it goes down; the power is cut when it was held long.
-    if (wasOn) await this.#link.execute('system_powerdown');
-    else await this.#switchOn();
-    await sleep(Math.min(ms, CUT_MS), signal);
-    if (ms < CUT_MS) return;
-    if (wasOn) await this.#cut();
-    await sleep(ms - CUT_MS, signal);
+    // Some QEMUs end with their guest, and leave nothing to cut.
+    let isDown = false;
+    const unsubscribe = runState.subscribe((state) => {
+      isDown ||= state === 'shutdown';
+    });
+    try {
+      // The machine takes the button when it goes down; the power is cut when it was held long.
+      if (wasOn) await this.#link.execute('system_powerdown');
+      else await this.#switchOn();
+      await sleep(Math.min(ms, CUT_MS), signal);
+      if (ms < CUT_MS) return;
+      if (wasOn && !isDown) await this.#cut();
+      await sleep(ms - CUT_MS, signal);
+    } finally {
+      unsubscribe();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,8 @@ export interface QemuPaths {
   readonly serial: string;
   readonly disk: string;
   readonly pidFile: string;
+  /** What QEMU traces. */
+  readonly log: string;
 }
 
 /** What the virtual hardware is. */
@@ -58,10 +60,13 @@ export function qemuArguments(paths: QemuPaths, hardware: QemuHardware): string[
     ...['-m', String(memoryMib), '-smp', String(cpus), '-nodefaults', '-no-user-config'],
     ...['-display', 'none', '-vga', 'std', '-pidfile', paths.pidFile],
     ...['-action', 'shutdown=pause,reboot=reset,panic=pause', '-msg', 'timestamp=on'],
+    ...['-D', paths.log],
     ...['-qmp', `unix:${quote(paths.qmp)},server=on,wait=off`],
     ...['-vnc', `unix:${quote(paths.vnc)},lossy=on,power-control=on`],
     ...['-serial', `unix:${quote(paths.serial)},server=on,wait=off`],
-    ...['-device', 'qemu-xhci,id=xhci', ...inputs],
+    // With the usual four ports QEMU puts a slow hub before the drive, at which a guest that looks
+    // away for a moment misses a drive that is plugged.
+    ...['-device', 'qemu-xhci,id=xhci,p2=8,p3=8', ...inputs],
     ...['-drive', `if=none,id=disk,format=raw,discard=unmap,file=${quote(paths.disk)}`],
     ...['-device', 'ide-hd,bus=ide.0,drive=disk,bootindex=5'],
     ...(net === 'user' ? ['-nic', 'user,model=e1000e'] : ['-nic', 'none']),

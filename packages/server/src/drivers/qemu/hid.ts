@@ -3,34 +3,37 @@ import { HID_OFFLINE, type HidDriver, type HidDriverState } from '../../core/hid
 import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
 import { StateCell, type Unsubscribe, until } from '../../core/state.ts';
-import { RFB_LED } from '../../protocols/rfb-messages.ts';
+import { RFB_LED } from '../../protocols/rfb/messages.ts';
 import { INPUT_DEVICES } from './command-line.ts';
+import {
+  BUTTONS,
+  buttonEvent,
+  type InputEvent,
+  keyEvent,
+  placeEvent,
+  stepEvent,
+} from './input-events.ts';
+import { KeyQueue } from './key-queue.ts';
 import type { QemuLink } from './link.ts';
 import { QCODES } from './qcodes.ts';
+import { type QmpClient, QmpError } from './qmp-client.ts';
+import { unplugDevice } from './unplug.ts';
 
-/** Between two keyboard reports, ms: usb-kbd loses keys below 6. */
-const KEYBOARD_PACE_MS = 7;
+/** Between two reports of buttons, ms. */
+const BUTTON_PACE_MS = 7;
+/** A guest that has read no key for so long reads none: it has no driver, or stands still. Ms. */
+const DEAF_MS = 1000;
 const OUTPUTS = ['usb', 'usb_rel'];
 /** With more waiting events than this, new ones are refused; releases are always taken. */
 const MAX_BACKLOG = 20_000;
-
-type InputEvent = { readonly type: string; readonly data: object };
 
 interface Item {
   readonly kind: 'key' | 'button' | 'move' | 'other';
   readonly events: readonly InputEvent[];
   readonly releases?: boolean;
+  /** Of a key: which. */
+  readonly key?: KeyName;
 }
-
-const buttonEvent = (button: string, down: boolean): InputEvent => ({
-  type: 'btn',
-  data: { button, down },
-});
-
-/** Names of QEMU's buttons; usb-tablet of QEMU 7.2 does not deliver side and extra. */
-const BUTTONS: Record<MouseButton, string> = {
-  ...{ left: 'left', right: 'right', middle: 'middle', up: 'side', down: 'extra' },
-};
 
 /** Keyboard, tablet and mouse of a QEMU machine over its control socket. */
 export class QemuHid implements HidDriver {
@@ -40,12 +43,15 @@ export class QemuHid implements HidDriver {
   readonly #log: Log;
   readonly #controller = new AbortController();
   readonly #unsubscribes: Unsubscribe[];
-  readonly #held = new Map<string, InputEvent>();
+  readonly #keys: KeyQueue;
+  readonly #held = new Map<string, { readonly event: InputEvent; readonly key?: KeyName }>();
   readonly #refused = new Set<string>();
+  readonly #owed = new Set<KeyName>();
   readonly #backlogCell = new StateCell(0);
   #queue: Item[] = [];
   #head = 0;
   #pumping = false;
+  #deafAtMs = Number.NEGATIVE_INFINITY;
   #connected = true;
   #busy = false;
   #absolute = true;
@@ -54,9 +60,20 @@ export class QemuHid implements HidDriver {
   constructor(link: QemuLink, log: Log) {
     this.#link = link;
     this.#log = log;
+    this.#keys = new KeyQueue(link.logFile);
     const update = () => this.#update();
-    this.#unsubscribes = [link.client.subscribe(update), link.runState.subscribe(update)];
+    const watch = (client: QmpClient | undefined) => void (client && this.#keys.watch(client));
+    this.#unsubscribes = [
+      link.client.subscribe(watch),
+      link.client.subscribe(update),
+      link.runState.subscribe(update),
+    ];
     this.#update();
+  }
+
+  get ready(): boolean {
+    const reads = performance.now() - this.#deafAtMs > DEAF_MS;
+    return reads && this.state.value.online && this.#link.runState.value === 'running';
   }
 
   get backlog(): number {
@@ -73,32 +90,25 @@ export class QemuHid implements HidDriver {
       this.#refuse(key);
       return;
     }
-    const down = { type: 'key', data: { down: true, key: { type: 'qcode', data } } };
-    const up = { type: 'key', data: { down: false, key: { type: 'qcode', data } } };
-    this.#hold(`key ${data}`, pressed, up);
-    this.#push({ kind: 'key', events: [pressed ? down : up], releases: !pressed });
+    this.#hold(`key ${data}`, pressed, { event: keyEvent(data, false), key });
+    this.#push({ kind: 'key', events: [keyEvent(data, pressed)], releases: !pressed, key });
   }
 
   button(button: MouseButton, pressed: boolean): void {
     if (button === 'up' || button === 'down') this.#refuse(`mouse button ${button}`);
     const name = BUTTONS[button];
-    this.#hold(`button ${name}`, pressed, buttonEvent(name, false));
+    this.#hold(`button ${name}`, pressed, { event: buttonEvent(name, false) });
     this.#push({ kind: 'button', events: [buttonEvent(name, pressed)], releases: !pressed });
   }
 
   move(x: number, y: number): void {
     if (!this.#absolute) return;
-    const axis = (name: string, place: number): InputEvent => ({
-      type: 'abs',
-      data: { axis: name, value: Math.round(((place + 32768) * 32767) / 65535) },
-    });
-    this.#push({ kind: 'move', events: [axis('x', x), axis('y', y)] });
+    this.#push({ kind: 'move', events: [placeEvent('x', x), placeEvent('y', y)] });
   }
 
   moveBy(dx: number, dy: number): void {
     if (this.#absolute) return;
-    const step = (axis: string, value: number) => ({ type: 'rel', data: { axis, value } });
-    this.#push({ kind: 'other', events: [step('x', dx), step('y', dy)] });
+    this.#push({ kind: 'other', events: [stepEvent('x', dx), stepEvent('y', dy)] });
   }
 
   wheel(dx: number, dy: number): void {
@@ -111,18 +121,17 @@ export class QemuHid implements HidDriver {
   }
 
   releaseAll(): void {
-    for (const [name, event] of this.#held) {
-      const kind = name.startsWith('key') ? 'key' : 'button';
-      this.#push({ kind, events: [event], releases: true });
+    for (const { event, key } of this.#held.values()) {
+      if (key) this.#push({ kind: 'key', events: [event], releases: true, key });
+      else this.#push({ kind: 'button', events: [event], releases: true });
     }
     this.#held.clear();
   }
 
   /** Releases every key and button there is: what a server before us pressed is not known. */
   releaseUnknown(): void {
-    for (const data of new Set(QCODES.values())) {
-      const up = { type: 'key', data: { down: false, key: { type: 'qcode', data } } };
-      this.#push({ kind: 'key', events: [up], releases: true });
+    for (const [key, data] of QCODES) {
+      this.#push({ kind: 'key', events: [keyEvent(data, false)], releases: true, key });
     }
     for (const name of ['left', 'right', 'middle']) {
       this.#push({ kind: 'button', events: [buttonEvent(name, false)], releases: true });
@@ -146,26 +155,22 @@ export class QemuHid implements HidDriver {
   }
 
   async setConnected(connected: boolean): Promise<void> {
-    const client = this.#link.client.value;
-    if (!client) throw new KvmError('UnavailableError');
+    if (!this.#link.client.value) throw new KvmError('UnavailableError');
     if (connected === this.#connected || this.#busy) return;
     this.releaseAll();
     this.#busy = true;
     this.#update();
     try {
-      const signal = AbortSignal.any([this.#controller.signal, AbortSignal.timeout(3000)]);
       for (const [id, driver] of Object.entries(INPUT_DEVICES)) {
-        if (connected) {
-          await this.#link.execute('device_add', { driver, id, bus: 'xhci.0' });
-          continue;
-        }
-        const gone = client.waitForEvent(
-          ({ name, data }) => name === 'DEVICE_DELETED' && data.device === id,
-          signal,
-        );
-        await Promise.all([gone, this.#link.execute('device_del', { id })]);
+        if (connected) await this.#link.execute('device_add', { driver, id, bus: 'xhci.0' });
+        else await unplugDevice(this.#link, id);
       }
       this.#connected = connected;
+    } catch (error) {
+      if (!(error instanceof QmpError)) throw error;
+      // Somebody else's QEMU: docs/machines.md names the devices that it needs for this.
+      const message = `This machine's input devices cannot be unplugged: ${error.message}`;
+      throw new KvmError('UnavailableError', message, { cause: error });
     } finally {
       this.#busy = false;
       this.#update();
@@ -213,7 +218,11 @@ export class QemuHid implements HidDriver {
     this.#log.warn({ input: what }, `QEMU cannot deliver ${what}`);
   }
 
-  #hold(name: string, pressed: boolean, release: InputEvent): void {
+  #hold(
+    name: string,
+    pressed: boolean,
+    release: { readonly event: InputEvent; readonly key?: KeyName },
+  ): void {
     if (pressed) this.#held.set(name, release);
     else this.#held.delete(name);
   }
@@ -245,12 +254,14 @@ export class QemuHid implements HidDriver {
     this.#pumping = true;
     const { signal } = this.#controller;
     try {
+      // What is given at once is seen at once: a press with its release.
+      await Promise.resolve();
       while (this.#head < this.#queue.length && !signal.aborted) {
         const queue = this.#queue;
         const item = queue[this.#head++];
         if (!item) break;
-        await this.#link.execute('input-send-event', { events: item.events });
-        if (item.kind !== 'move') await sleep(KEYBOARD_PACE_MS, signal);
+        if (item.key === undefined) await this.#send(item, signal);
+        else await this.#sendKey(item.key, this.#withRelease(item), signal);
         if (queue !== this.#queue) continue;
         if (this.#head > 1000) this.#queue = this.#queue.slice(this.#head);
         if (queue !== this.#queue) this.#head = 0;
@@ -262,5 +273,51 @@ export class QemuHid implements HidDriver {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  async #send({ kind, events }: Item, signal: AbortSignal): Promise<void> {
+    // A button that comes with a held key must not overtake it.
+    if (kind === 'button') await this.#keys.room(signal, { alone: true });
+    await this.#link.execute('input-send-event', { events });
+    if (kind !== 'move') await sleep(BUTTON_PACE_MS, signal);
+  }
+
+  /**
+   * The release that follows a press goes with it: were it sent apart, a moment in which this
+   * process does not run would make the machine repeat the key.
+   */
+  #withRelease({ key, events, releases }: Item): readonly InputEvent[] {
+    const next = this.#queue[this.#head];
+    if (releases || next?.key !== key || !next?.releases) return events;
+    this.#head += 1;
+    return [...events, ...next.events];
+  }
+
+  async #sendKey(key: KeyName, events: readonly InputEvent[], signal: AbortSignal): Promise<void> {
+    const endMs = performance.now() + (this.ready ? DEAF_MS : 0);
+    let left = events;
+    do {
+      await this.#keys.room(signal);
+      await this.#link.execute('input-send-event', { events: left });
+      const dropped = this.#keys.sent(key, left.length);
+      if (dropped === 0) {
+        this.#deafAtMs = Number.NEGATIVE_INFINITY;
+        return;
+      }
+      left = left.slice(left.length - dropped);
+    } while (performance.now() < endMs && this.#link.runState.value === 'running');
+    this.#deafAtMs = performance.now();
+    this.#releaseLater(key);
+  }
+
+  /** A press that a deaf guest may still find must not stay down. */
+  #releaseLater(key: KeyName): void {
+    if (this.#owed.has(key)) return;
+    this.#owed.add(key);
+    const release = () => {
+      this.#owed.delete(key);
+      this.key(key, false);
+    };
+    setTimeout(release, DEAF_MS).unref();
   }
 }

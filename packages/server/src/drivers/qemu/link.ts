@@ -8,6 +8,8 @@ export interface QemuLink {
   readonly runState: ReadonlyCell<string>;
   /** Why the machine does not work; undefined while it does. */
   readonly failure: ReadonlyCell<string | undefined>;
+  /** Where QEMU logs what it traces; undefined where it is not ours. */
+  readonly logFile: string | undefined;
   /** Rejects with UnavailableError when there is no connection. */
   execute(command: string, args?: object, signal?: AbortSignal): Promise<unknown>;
 }

@@ -10,6 +10,7 @@ import { QemuAtx } from './atx.ts';
 import { type Acceleration, type QemuHardware, qemuArguments } from './command-line.ts';
 import { QemuHid } from './hid.ts';
 import type { QemuLink } from './link.ts';
+import { QemuMsd } from './msd.ts';
 import { buildPromptIso } from './prompt-iso.ts';
 import { endQemu, findQemu, launchQemu, machinePaths } from './qemu-process.ts';
 import { QmpClient } from './qmp-client.ts';
@@ -56,6 +57,8 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
   readonly failure = new StateCell<string | undefined>(undefined);
   readonly hid: QemuHid;
   readonly atx: QemuAtx;
+  readonly msd: QemuMsd;
+  readonly logFile: string | undefined;
   readonly vncSocketPath: string;
   readonly serialSocketPath: string;
   readonly #options: QemuMachineOptions;
@@ -73,10 +76,12 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     this.#log = log;
     this.#directory = join(options.stateDir, 'machines', options.id);
     this.#paths = machinePaths(this.#directory, options.disk);
+    this.logFile = options.attach ? undefined : this.#paths.log;
     this.vncSocketPath = options.attach?.vnc || this.#paths.vnc;
     this.serialSocketPath = options.attach?.serial ?? this.#paths.serial;
     this.hid = new QemuHid(this, log);
     this.atx = new QemuAtx(this, log);
+    this.msd = new QemuMsd(this, log);
   }
 
   /** The connection to QEMU; undefined while there is none. */
@@ -124,6 +129,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     if (kill && this.#id && isAlive(this.#id) && !this.#options.attach) await endQemu(this.#id, 0);
     await this.hid[Symbol.asyncDispose]();
     await this.atx[Symbol.asyncDispose]();
+    await this.msd[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,6 +170,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       try {
         return await QmpClient.connect(this.#paths.qmp, signal, timeoutMs);
       } catch (error) {
+        if (!isAlive(this.#id)) this.msd.launchFailed();
         if (signal.aborted || performance.now() > end || !isAlive(this.#id)) throw error;
       }
       await sleep(10, signal);
@@ -187,7 +194,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       accel: options.accel ?? (await probe()),
       promptIso,
       linux: options.linux,
-      extraArgs: options.extraArgs ?? [],
+      extraArgs: [...(options.extraArgs ?? []), ...this.msd.launchArguments()],
     });
     this.#controller.signal.throwIfAborted();
     const diskBytes = options.disk === undefined ? (options.diskBytes ?? 16 * 2 ** 30) : undefined;

@@ -26,6 +26,7 @@ export function machinePaths(
     serial: join(directory, 'serial.sock'),
     disk,
     pidFile: join(directory, 'qemu.pid'),
+    log: join(directory, 'qemu.log'),
     record: join(directory, 'qemu.json'),
   };
   if (Buffer.byteLength(paths.serial) > MAX_SOCKET_PATH) {

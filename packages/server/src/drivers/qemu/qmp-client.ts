@@ -51,6 +51,7 @@ export class QmpClient {
   #onGreeting: () => void = () => undefined;
   #onClosed: (reason: Error) => void = () => undefined;
   #ended: Error | undefined;
+  #version = 'unknown';
   #nextId = 1;
 
   private constructor(socket: Socket) {
@@ -88,6 +89,11 @@ export class QmpClient {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** QEMU's own, as it says in its greeting, e.g. `7.2.22`. */
+  get version(): string {
+    return this.#version;
   }
 
   /** Runs a command; rejects with QmpError, QmpTimeoutError, the end of the connection or abort. */
@@ -180,6 +186,7 @@ export class QmpClient {
   #dispatch(message: QmpMessage): void {
     switch (message.type) {
       case 'greeting':
+        this.#version = message.version;
         this.#onGreeting();
         return;
       case 'event':

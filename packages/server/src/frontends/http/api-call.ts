@@ -1,8 +1,16 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KvmError, parseParams } from '@crashcart/api';
-import type { Identity } from '../../auth/auth.ts';
-import { type Connection, clientAddress, credentialsOf, isSecure } from './credentials.ts';
+import type { Auth, Identity } from '../../auth/auth.ts';
+import { anySignal } from '../../core/any-signal.ts';
+import { bodyText } from './body-text.ts';
+import {
+  type Connection,
+  clientAddress,
+  credentialsOf,
+  isSecure,
+  localAddressOf,
+} from './credentials.ts';
 import { EMPTY_RESULT, encodeResult } from './envelope.ts';
 import { errorReply } from './errors.ts';
 import { parseForm } from './form.ts';
@@ -11,6 +19,7 @@ import type { Call, Host, Services } from './host.ts';
 import { lookupIn } from './parameters.ts';
 import { EncodedResult, Reply, sendJson, sendReply } from './reply.ts';
 import type { Route } from './routes.ts';
+import { sendEarly, type Upload, uploadOf } from './upload.ts';
 
 /** One request to an operation, from its credentials to its answer. */
 export class ApiCall implements Call {
@@ -21,11 +30,16 @@ export class ApiCall implements Call {
   readonly address: string;
   readonly secure: boolean;
   identity: Identity | undefined;
+  /** As sent: the framework must not see it. */
+  readonly #contentType: string | undefined;
   readonly #connection: Connection;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #closing: AbortSignal;
+  readonly #idleMs: number;
   #token: string | undefined;
+  #body: Buffer | undefined;
+  #ended: AbortSignal | undefined;
 
   constructor(
     request: IncomingMessage,
@@ -37,6 +51,8 @@ export class ApiCall implements Call {
       query: string;
       connection: Connection;
       closing: AbortSignal;
+      /** How long a client may pause in the middle of a long body, ms. */
+      idleMs: number;
     },
   ) {
     this.host = given.host;
@@ -45,19 +61,38 @@ export class ApiCall implements Call {
     this.query = given.query;
     this.address = clientAddress(request, given.connection);
     this.secure = isSecure(request, given.connection);
+    this.#contentType = request.headers['content-type'];
     this.#connection = given.connection;
     this.#request = request;
     this.#response = response;
     this.#closing = given.closing;
+    this.#idleMs = given.idleMs;
   }
 
   get token(): string | undefined {
     return this.#token;
   }
 
-  /** Made when first asked for: most answers are over before they could end. */
+  get agent(): string {
+    return this.#request.headers['user-agent'] ?? '';
+  }
+
+  get localAddress(): string | undefined {
+    return localAddressOf(this.#connection);
+  }
+
+  /** Made when asked for: most answers are over before they could end; others count as streams. */
   get ended(): AbortSignal {
-    return endedSignal(this.#response, this.identity, this.#closing);
+    this.#ended ??= endedSignal(this.#response, this.identity, this.#closing, this.services.auth);
+    return this.#ended;
+  }
+
+  text(): string {
+    return bodyText(this.#contentType, this.#body ?? Buffer.alloc(0));
+  }
+
+  get upload(): Upload {
+    return uploadOf(this.#request, this.#response, { idleMs: this.#idleMs, ended: this.ended });
   }
 
   /** Finds out who asks and whether they may; at once for tokens. Throws KvmErrors. */
@@ -74,8 +109,9 @@ export class ApiCall implements Call {
 
   /** Runs the handler and writes its answer, also that of an error. */
   run(body?: Buffer): void {
+    this.#body = body;
     try {
-      const result = this.#handle(body);
+      const result = this.#handle();
       if (result instanceof Promise) {
         result.then((value) => this.#answer(value)).catch((error) => this.fail(error));
       } else {
@@ -95,7 +131,13 @@ export class ApiCall implements Call {
       this.#response.destroy();
       return;
     }
-    void sendReply(this.#response, errorReply(error, this.services.log));
+    const reply = errorReply(error, this.services.log);
+    const { body } = reply;
+    if (this.route.operation.body === 'binary' && body instanceof Uint8Array) {
+      sendEarly(this.#request, this.#response, { ...reply, body });
+    } else {
+      void sendReply(this.#response, reply);
+    }
   }
 
   #admit(identity: Identity): undefined {
@@ -106,16 +148,15 @@ export class ApiCall implements Call {
     return undefined;
   }
 
-  #handle(body: Buffer | undefined): unknown {
+  #handle(): unknown {
     const { handle, operation, hasParams } = this.route;
-    if (handle === undefined) return this.#login(body);
+    if (handle === undefined) return this.#login();
     const args = hasParams ? parseParams(operation.params, lookupIn(this.query)) : {};
     return handle(args as never, this);
   }
 
-  async #login(body: Buffer | undefined): Promise<Reply> {
-    const type = this.#request.headers['content-type'];
-    return login(await parseForm(type, body ?? Buffer.alloc(0)), this);
+  async #login(): Promise<Reply> {
+    return login(await parseForm(this.#contentType, this.#body ?? Buffer.alloc(0)), this);
   }
 
   #answer(result: unknown): void {
@@ -136,16 +177,26 @@ function isEmpty(result: unknown): boolean {
   return true;
 }
 
-/** Aborts when the session, the connection or the server ends. */
+/**
+ * Aborts when the session, the connection or the server ends; until then the answer counts as a
+ * stream of its session.
+ */
 export function endedSignal(
   response: ServerResponse,
   identity: Identity | undefined,
   closing: AbortSignal,
+  auth: Pick<Auth, 'stream'>,
 ): AbortSignal {
   const gone = new AbortController();
-  if (response.destroyed) gone.abort();
-  else response.once('close', () => gone.abort());
   const signals = [gone.signal, closing];
   if (identity !== undefined) signals.push(identity.ended);
-  return AbortSignal.any(signals);
+  if (response.destroyed) gone.abort();
+  else {
+    const release = identity && auth.stream(identity);
+    response.once('close', () => {
+      gone.abort();
+      release?.();
+    });
+  }
+  return anySignal(signals);
 }

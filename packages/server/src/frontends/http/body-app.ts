@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiCall } from './api-call.ts';
 import type { HttpLimits } from './limits.ts';
+import { sendReply, textReply } from './reply.ts';
 import type { PathRoutes } from './routes.ts';
+import { isContinueExpected } from './upload.ts';
 
 const CALL = Symbol('call');
 
@@ -11,9 +13,9 @@ interface Carrier extends IncomingMessage {
 }
 
 /**
- * The operations that may have a body, on fastify: it reads the body within the limit, after the
- * credentials were looked at. Operations without one are answered directly, which is faster; so
- * the server can answer before fastify is loaded.
+ * Requests that have a body, on fastify: it reads the body within the limit, after the credentials
+ * were looked at. Requests without one are answered directly, which is faster; so the server can
+ * answer before fastify is loaded.
  */
 export class BodyApp {
   readonly #routes: ReadonlyMap<string, PathRoutes>;
@@ -34,8 +36,12 @@ export class BodyApp {
 
   /** Reads the body of this call's request and runs it. */
   handle(request: IncomingMessage, response: ServerResponse, call: ApiCall): void {
+    if (isContinueExpected(request)) response.writeContinue();
+    endSlowBody(request, response, this.#limits.requestTimeoutMs);
     (request as Carrier)[CALL] = call;
     request.url = call.route.operation.path;
+    // Bytes are bytes: the framework would refuse a type that it cannot parse.
+    delete request.headers['content-type'];
     if (this.#app) {
       this.#app.routing(request, response);
       return;
@@ -48,6 +54,25 @@ export class BodyApp {
   async close(): Promise<void> {
     await (await this.#loading)?.close();
   }
+}
+
+/** Whether a body follows the headers (RFC 9112, 6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  return length !== '0' || encoding !== undefined;
+}
+
+/** A body that is not complete in time is answered with 408; uploads have limits of their own. */
+function endSlowBody(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
+  if (!hasBody(request)) return;
+  const timer = setTimeout(() => {
+    const late = textReply(408, '408: Request Timeout', { connection: 'close' });
+    if (!response.headersSent) void sendReply(response, late);
+    request.destroy();
+  }, timeoutMs);
+  const stop = () => clearTimeout(timer);
+  request.once('end', stop);
+  request.once('close', stop);
 }
 
 async function loadApp(

@@ -29,7 +29,8 @@ export function credentialsOf(
   const token = cookieOf(headers.cookie, TOKEN_COOKIE);
   if (token !== undefined) credentials.token = token;
   if (headers.authorization !== undefined) credentials.authorization = headers.authorization;
-  if (peer !== undefined) credentials.peer = peer;
+  // What a proxy passes on is not its own, whoever it runs as.
+  if (peer !== undefined && headers['x-real-ip'] === undefined) credentials.peer = peer;
   return credentials;
 }
 
@@ -52,6 +53,17 @@ export function clientAddress(request: IncomingMessage, connection: Connection):
     if (typeof real === 'string' && real !== '') return real.trim().slice(0, 64);
   }
   return connection.address;
+}
+
+/** The address of this host that the client itself has reached; undefined behind a proxy. */
+export function localAddressOf({ kind, trusted, socket }: Connection): string | undefined {
+  return kind === 'unix' || trusted ? undefined : plainAddress(socket.localAddress) || undefined;
+}
+
+/** An IPv4 address in IPv6 clothes is written as IPv4. */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 /** Whether the client's own connection is encrypted. */

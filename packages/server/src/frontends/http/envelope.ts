@@ -3,9 +3,13 @@ import { Buffer } from 'node:buffer';
 const MAX_VIEWS = 64;
 const NON_ASCII = /[\u007f-\uffff]/g;
 
+/** Texts of frozen objects, which can never change: lists have thousands of them. */
+const frozenLines = new WeakMap<object, string>();
+const frozenBlocks = new WeakMap<object, { readonly indent: string; readonly text: string }>();
+
 /** JSON as PiKVM prints it: 4 spaces, keys sorted, everything but printable ASCII escaped. */
 export function prettyJson(value: unknown): string {
-  return escapeNonAscii(JSON.stringify(sorted(value), null, 4));
+  return escapeNonAscii(pretty(value, '\n'));
 }
 
 /** JSON of one line as PiKVM's WebSocket and NDJSON have it: `", "` and `": "`, keys as they are. */
@@ -58,21 +62,42 @@ function escapeNonAscii(text: string): string {
   );
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value).sort(byKey)) copy[key] = sorted(item);
-  return copy;
+/** `indent` is the line feed with the blanks of the line that this is on. */
+function pretty(value: unknown, indent: string): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const known = frozenBlocks.get(value);
+  if (known?.indent === indent) return known.text;
+  const text = Array.isArray(value) ? prettyList(value, indent) : prettyObject(value, indent);
+  if (Object.isFrozen(value)) frozenBlocks.set(value, { indent, text });
+  return text;
 }
 
-function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
-  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+function prettyList(values: readonly unknown[], indent: string): string {
+  if (values.length === 0) return '[]';
+  const inner = `${indent}    `;
+  return `[${inner}${values.map((item) => pretty(item, inner)).join(`,${inner}`)}${indent}]`;
+}
+
+function prettyObject(value: object, indent: string): string {
+  const inner = `${indent}    `;
+  const items: string[] = [];
+  for (const key of Object.keys(value).sort()) {
+    const item = (value as Readonly<Record<string, unknown>>)[key];
+    if (item !== undefined) items.push(`${JSON.stringify(key)}: ${pretty(item, inner)}`);
+  }
+  return items.length === 0 ? '{}' : `{${inner}${items.join(`,${inner}`)}${indent}}`;
 }
 
 function spaced(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const known = frozenLines.get(value);
+  if (known !== undefined) return known;
+  const text = Array.isArray(value) ? `[${value.map(spaced).join(', ')}]` : spacedObject(value);
+  if (Object.isFrozen(value)) frozenLines.set(value, text);
+  return text;
+}
+
+function spacedObject(value: object): string {
   const items: string[] = [];
   for (const [key, item] of Object.entries(value)) {
     if (item !== undefined) items.push(`${JSON.stringify(key)}: ${spaced(item)}`);

@@ -1,4 +1,4 @@
-import { KvmError, STATUS_OF_KIND } from '@crashcart/api';
+import { ApiError, KvmError, STATUS_OF_KIND } from '@crashcart/api';
 import type { Log } from '../../core/log.ts';
 import { encodeError } from './envelope.ts';
 import { jsonReply, type Reply, textReply } from './reply.ts';
@@ -24,6 +24,10 @@ export function errorReply(error: unknown, log: Log): Reply {
     const body = encodeError(error.name, error.message);
     return jsonReply(STATUS_OF_KIND[error.kind], body, retryAfter(error));
   }
+  // What another server says of its own machine passes as it is.
+  if (error instanceof ApiError) {
+    return jsonReply(error.status, encodeError(error.name, error.message));
+  }
   const status = statusOfParserError(error);
   if (status === 413) return tooLarge();
   if (status !== undefined) {
@@ -31,6 +35,18 @@ export function errorReply(error: unknown, log: Log): Reply {
   }
   log.error({ err: error }, 'A request failed unexpectedly');
   return textReply(500, '500 Internal Server Error\n\nServer got itself in trouble');
+}
+
+/** The `result` of an error in the middle of an answer that has begun well. */
+export function errorFields(
+  error: unknown,
+  log: Log,
+): { readonly error: string; readonly error_msg: string } {
+  if (error instanceof KvmError || error instanceof ApiError) {
+    return { error: error.name, error_msg: error.message };
+  }
+  log.error({ err: error }, 'A request failed unexpectedly');
+  return { error: 'InternalServerError', error_msg: 'Server got itself in trouble' };
 }
 
 /** Throttled errors say after how many seconds it is worth to come again. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KvmError } from '@crashcart/api';
+import type { RedfishFront } from '../redfish/redfish-front.ts';
 import { AddressCounter } from './address-counter.ts';
 import { ApiCall, endedSignal } from './api-call.ts';
-import type { BodyApp } from './body-app.ts';
+import { type BodyApp, hasBody } from './body-app.ts';
 import { type Connection, clientAddress, credentialsOf, isSecure } from './credentials.ts';
 import { errorReply, methodNotAllowed, notFound, permanentRedirect } from './errors.ts';
 import type { Host, Services } from './host.ts';
@@ -22,6 +23,7 @@ export interface FrontOptions {
   /** Paths that only an upgrade answers. */
   readonly socketPaths: ReadonlySet<string>;
   readonly bodies: BodyApp;
+  readonly redfish: RedfishFront;
   readonly page: PageServer | undefined;
   readonly openApi: () => Promise<Uint8Array>;
   readonly limits: HttpLimits;
@@ -71,18 +73,24 @@ export class Front {
         return;
       }
       if (this.#given.socketPaths.has(place.path)) {
-        if (method !== 'GET') {
-          this.#send(response, methodNotAllowed('GET'));
-          return;
-        }
-        this.#send(response, new Reply(426, { upgrade: 'websocket' }, NEEDS_UPGRADE));
+        this.#needsUpgrade(response, method);
         return;
       }
     } else if (place?.kind === 'streamer') {
-      if (STREAMER_PATHS.has(place.path)) {
+      // What is not there is told after authentication and in µStreamer's words, as behind PiKVM's
+      // proxy; an untidy path is redirected below.
+      if (!/\/\/|\/$/.test(place.path)) {
         this.#streamer(request, response, { connection, place, query });
         return;
       }
+    } else if (place?.kind === 'redfish') {
+      if (this.#given.redfish.has(place.path)) {
+        this.#given.redfish.handle(request, response, { ...place, connection });
+        return;
+      }
+    } else if (place?.kind === 'janus') {
+      this.#needsUpgrade(response, method);
+      return;
     } else if (place?.kind === 'openapi') {
       if (method !== 'GET') {
         this.#send(response, methodNotAllowed('GET'));
@@ -120,10 +128,11 @@ export class Front {
       return;
     }
     const { host } = place;
-    const given = { host, services, route, query, connection, closing };
+    const idleMs = this.#given.limits.requestTimeoutMs;
+    const given = { host, services, route, query, connection, closing, idleMs };
     const call = new ApiCall(request, response, given);
-    if (method !== 'GET') {
-      checkOrigin(request, call.secure, allowedOrigins);
+    if (method !== 'GET') checkOrigin(request, call.secure, allowedOrigins);
+    if (method !== 'GET' && route.operation.body !== 'binary' && hasBody(request)) {
       bodies.handle(request, response, call);
       return;
     }
@@ -151,7 +160,7 @@ export class Front {
       const identity = await services.auth.authenticate(credentials);
       if (!services.auth.may(identity, 'view')) throw new KvmError('ForbiddenError');
       const url = new URL(`http://localhost${place.path}${query === '' ? '' : `?${query}`}`);
-      const ended = endedSignal(response, identity, closing);
+      const ended = endedSignal(response, identity, closing, services.auth);
       response.setHeader('x-content-type-options', 'nosniff');
       services.videoFront.serveStreamer(request, response, url, place.host.video, ended);
     };
@@ -159,6 +168,14 @@ export class Front {
       if (response.headersSent) response.destroy();
       else this.#send(response, errorReply(error, services.log));
     });
+  }
+
+  #needsUpgrade(response: ServerResponse, method: string | undefined): void {
+    const reply =
+      method === 'GET'
+        ? new Reply(426, { upgrade: 'websocket' }, NEEDS_UPGRADE)
+        : methodNotAllowed('GET');
+    this.#send(response, reply);
   }
 
   #openApi(response: ServerResponse): void {
@@ -185,7 +202,10 @@ export class Front {
   #redirectOrNotFound(response: ServerResponse, path: string, query: string, unix: boolean): void {
     const tidy = tidyPath(path);
     if (tidy !== path && this.#isKnown(tidy, unix)) {
-      this.#send(response, permanentRedirect(query === '' ? tidy : `${tidy}?${query}`));
+      const place = placeOf(tidy, unix, this.#given.machines);
+      // Redfish has one place, whatever way led to it.
+      const target = place?.kind === 'redfish' ? `${place.base}${place.path}` : tidy;
+      this.#send(response, permanentRedirect(query === '' ? target : `${target}?${query}`));
       return;
     }
     this.#send(response, notFound());
@@ -198,6 +218,9 @@ export class Front {
         return this.#given.routes.has(place.path) || this.#given.socketPaths.has(place.path);
       case 'streamer':
         return STREAMER_PATHS.has(place.path);
+      case 'redfish':
+        return this.#given.redfish.has(place.path);
+      case 'janus':
       case 'openapi':
         return true;
       case 'page':

@@ -1,14 +1,15 @@
-import type { Hid, HidSession } from '../../core/hid.ts';
+import type { HidSession } from '../../core/hid.ts';
+import type { HidPart } from '../../core/machine.ts';
 
 /**
  * HTTP requests have no connection that could hold keys, so each user has one session per machine:
  * a key that one request pressed is released by a later one.
  */
 export class HidSessions {
-  readonly #sessions = new Map<Hid, Map<string, HidSession>>();
+  readonly #sessions = new Map<HidPart, Map<string, HidSession>>();
 
   /** The session of this user; made when first asked for. */
-  of(hid: Hid, user: string): HidSession {
+  of(hid: HidPart, user: string): HidSession {
     let users = this.#sessions.get(hid);
     if (users === undefined) {
       users = new Map();

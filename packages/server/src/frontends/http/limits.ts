@@ -6,7 +6,7 @@ export interface HttpLimits {
   readonly headerBytes: number;
   /** Until the headers are complete; a slower client gets 408. */
   readonly headersTimeoutMs: number;
-  /** Until the body is complete; a slower client gets 408. */
+  /** Until the body is complete, for an upload until more of it comes; a slower client gets 408. */
   readonly requestTimeoutMs: number;
   /** How long an idle connection is kept. */
   readonly keepAliveMs: number;

@@ -10,11 +10,16 @@ import type { Video } from '../../video/video.ts';
 const REPEAT_MS = 1000;
 /** A final frame is sent twice when no other one follows for this long, ms. */
 const FINAL_MS = 100;
+/** A picture that has not gone out by then never will: the viewer is let go, ms. */
+const STALLED_MS = 60_000;
 const MAX_KEY_CHARACTERS = 64;
 const TRUE = ['1', 'true', 'yes'];
+/** Below 1 too: a wall of small pictures wants one in some seconds. */
+const MAX_FPS = /^\d{1,3}(\.\d{1,3})?$/;
 
-/** µStreamer's query parameters of /stream; what is malformed counts as not given. */
+/** µStreamer's query parameters of /stream, and ours; what is malformed counts as not given. */
 export function mjpegOptions(query: URLSearchParams): MjpegOptions {
+  const maxFps = query.get('max_fps') ?? '';
   const flag = (name: string) => TRUE.includes((query.get(name) ?? '').toLowerCase());
   return {
     // It goes into a cookie, so only what cannot end one.
@@ -23,12 +28,14 @@ export function mjpegOptions(query: URLSearchParams): MjpegOptions {
     advanceHeaders: flag('advance_headers'),
     dualFinalFrames: flag('dual_final_frames'),
     zeroData: flag('zero_data'),
+    maxFps: MAX_FPS.test(maxFps) ? Number(maxFps) : 0,
   };
 }
 
 /**
  * Sends the stream over the raw connection until it or the session ends. One write is under way at
  * a time; whatever comes meanwhile is dropped but the newest, so a stalled client holds one picture.
+ * The same picture is not sent again before it is due as a sign of life.
  */
 export function serveMjpeg(
   socket: Socket,
@@ -44,12 +51,15 @@ export function serveMjpeg(
   const meter = new FpsMeter();
   let newest: Picture | undefined;
   let sent: Picture | undefined;
+  let sentMs = Number.NEGATIVE_INFINITY;
   let writing = false;
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
 
+  const end = () => socket.destroy();
   const written = (repeated: boolean) => {
     writing = false;
+    clearTimeout(timer);
     if (socket.destroyed) return;
     if (newest !== sent) send();
     else {
@@ -60,10 +70,17 @@ export function serveMjpeg(
   const send = () => {
     if (!newest || writing) return;
     clearTimeout(timer);
-    const repeated = newest === sent;
     const now = performance.now();
+    const waitMs = options.maxFps > 0 ? sentMs + 1000 / options.maxFps - now : 0;
+    if (waitMs >= 1) {
+      timer = setTimeout(send, waitMs);
+      return;
+    }
+    const repeated = newest === sent;
     sent = newest;
+    sentMs = now;
     writing = true;
+    timer = setTimeout(end, STALLED_MS);
     meter.count();
     const context = {
       ...{ wallMs: Date.now(), sendMs: now, exposeMs: newest.encodeEndMs },
@@ -92,7 +109,6 @@ export function serveMjpeg(
       send();
     }),
   ];
-  const end = () => socket.destroy();
   ended.addEventListener('abort', end, { once: true });
   socket.on('error', end);
   socket.once('close', () => {

@@ -66,3 +66,20 @@ test('compresses for those who take it', async () => {
   const refused = await get('/assets/app-1a2b.js', { 'accept-encoding': 'br;q=0, identity' });
   expect(refused.headers.get('content-encoding')).toBeNull();
 });
+
+test('serves what was packed when the page was built', async () => {
+  const packed = { br: Buffer.from('packed at build time') };
+  const built = pageFile('/assets/built.js', script, packed);
+  const headers: Record<string, unknown> = {};
+  let body: unknown;
+  const response = {
+    writeHead: (_status: number, given: object) => Object.assign(headers, given),
+    end: (given: unknown) => {
+      body = given;
+    },
+  };
+  const request = { method: 'GET', headers: { 'accept-encoding': 'gzip, br' } };
+  await page.serve(request as never, response as never, built);
+  expect(headers).toMatchObject({ 'content-encoding': 'br', 'content-length': '20' });
+  expect(body).toBe(packed.br);
+});

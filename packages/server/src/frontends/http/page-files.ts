@@ -13,7 +13,13 @@ export interface PageFile {
   readonly etag: string;
   /** The name holds a hash of the content, so it never changes. */
   readonly immutable: boolean;
+  /** The content as it was packed when the page was built. */
+  readonly packed: Packed;
 }
+
+/** How a file can be packed, by its name in HTTP. */
+export type Coding = 'br' | 'gzip';
+export type Packed = Readonly<Partial<Record<Coding, Uint8Array>>>;
 
 /** The files of the page by path, e.g. `/index.html`, `/assets/app-1a2b.js`. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
@@ -33,7 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** A file with the type of its name and the etag of its content; `/assets/` is immutable. */
-export function pageFile(path: string, content: Uint8Array): PageFile {
+export function pageFile(path: string, content: Uint8Array, packed: Packed = {}): PageFile {
   const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 22);
   return {
@@ -41,6 +47,7 @@ export function pageFile(path: string, content: Uint8Array): PageFile {
     type: TYPES[extension] ?? 'application/octet-stream',
     etag: `"${hash}"`,
     immutable: path.startsWith('/assets/'),
+    packed,
   };
 }
 
@@ -64,7 +71,7 @@ const INDEX = '/index.html';
 /** The page's addresses are relative, so it is never below a slash: `/kvm/` redirects to `/kvm`. */
 const VIEWS: ReadonlySet<string> = new Set(['/', '/kvm', '/login']);
 
-/** Serves the files of the page, compressed once per file and coding. */
+/** Serves the files of the page, packed when it was built, or else once per file and coding. */
 export class PageServer {
   readonly #files: PageFiles;
   readonly #compressed = new WeakMap<PageFile, Map<string, Promise<Buffer>>>();
@@ -105,7 +112,9 @@ export class PageServer {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  #compress(file: PageFile, coding: Coding): Promise<Buffer> {
+  #compress(file: PageFile, coding: Coding): Promise<Uint8Array> {
+    const packed = file.packed[coding];
+    if (packed !== undefined) return Promise.resolve(packed);
     let codings = this.#compressed.get(file);
     if (codings === undefined) {
       codings = new Map();
@@ -119,8 +128,6 @@ export class PageServer {
     return body;
   }
 }
-
-type Coding = 'br' | 'gzip';
 
 const COMPRESS: Readonly<Record<Coding, (content: Uint8Array) => Promise<Buffer>>> = {
   br: (content) =>

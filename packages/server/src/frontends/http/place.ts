@@ -4,6 +4,8 @@ import type { Host } from './host.ts';
 export type Place =
   | { readonly kind: 'api'; readonly host: Host; readonly base: string; readonly path: string }
   | { readonly kind: 'streamer'; readonly host: Host; readonly base: string; readonly path: string }
+  | { readonly kind: 'janus'; readonly host: Host; readonly base: string; readonly path: string }
+  | { readonly kind: 'redfish'; readonly host: Host; readonly base: string; readonly path: string }
   | { readonly kind: 'openapi'; readonly base: string; readonly path: string }
   | { readonly kind: 'page'; readonly base: string; readonly path: string };
 
@@ -14,6 +16,8 @@ export interface Machines {
 }
 
 const OPENAPI = '/openapi.json';
+/** Where PiKVM has Janus. */
+const JANUS = '/janus/ws';
 
 /**
  * Reads a path. `/api/…` and `/streamer/…` are the default machine's, `/m/ID/api/…` and
@@ -32,6 +36,12 @@ export function placeOf(path: string, unix: boolean, known: Machines): Place | u
     rest = end < 0 ? '' : path.slice(end);
   }
   if (host === undefined) return undefined;
+  // Below /api too: a proxy that cuts that off gives the same.
+  const redfish = rest.startsWith('/api/redfish/') ? rest.slice(4) : rest;
+  if (redfish.startsWith('/redfish/')) {
+    return { kind: 'redfish', host, base: machineBase, path: redfish };
+  }
+  if (rest === JANUS) return { kind: 'janus', host, base: machineBase, path: rest };
   if (rest.startsWith('/api/')) return api(host, `${machineBase}/api`, rest.slice(4));
   if (rest === '/api') return api(host, `${machineBase}/api`, '/');
   const bare = unix && machineBase === '';

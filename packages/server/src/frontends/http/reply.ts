@@ -68,13 +68,22 @@ export function sendJson(response: ServerResponse, body: Uint8Array): void {
   response.end(body);
 }
 
+/** Writes status and headers; `more` win. */
+export function sendHead(
+  response: ServerResponse,
+  { status, headers }: Reply,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { ...Object.fromEntries(SAFE_HEADERS), ...headers, ...more });
+}
+
 /** Writes an answer; a body that comes in pieces stops with the connection. */
 export async function sendReply(response: ServerResponse, reply: Reply): Promise<void> {
-  const { status, body } = reply;
-  const headers: Record<string, string> = { ...Object.fromEntries(SAFE_HEADERS), ...reply.headers };
+  const { body } = reply;
   if (body instanceof Uint8Array) {
-    headers['content-length'] = String(body.length);
-    response.writeHead(status, headers);
+    const length = { 'content-length': String(body.length) };
+    // RFC 9110, 8.6: an answer without content has no length.
+    sendHead(response, reply, reply.status === 204 ? {} : length);
     response.end(response.req.method === 'HEAD' ? undefined : body);
     return;
   }
@@ -82,7 +91,7 @@ export async function sendReply(response: ServerResponse, reply: Reply): Promise
   let next = pieces.next();
   // What fails at once is still answered as an error; what has nothing yet begins without it.
   await Promise.race([next, sleep(FIRST_PIECE_MS)]);
-  response.writeHead(status, headers);
+  sendHead(response, reply);
   response.flushHeaders();
   for (let piece = await next; !piece.done; piece = await next) {
     if (response.destroyed) {

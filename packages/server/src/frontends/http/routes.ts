@@ -1,25 +1,18 @@
-import type { ResultOf, ValuesOf } from '@crashcart/api';
-import { OPERATIONS, type Operation, type OperationName, type Operations } from '@crashcart/api';
+import { OPERATIONS, type Operation, type OperationName } from '@crashcart/api';
 import { atxHandlers } from './handlers/atx.ts';
 import { authHandlers } from './handlers/auth.ts';
+import { gpioHandlers } from './handlers/gpio.ts';
+import type { HandlersOf } from './handlers/handlers-of.ts';
 import { hidHandlers } from './handlers/hid.ts';
 import { infoHandlers } from './handlers/info.ts';
 import { logHandlers } from './handlers/log.ts';
+import { metricsHandlers } from './handlers/metrics.ts';
+import { msdHandlers } from './handlers/msd.ts';
 import { partsHandlers } from './handlers/parts.ts';
 import { streamerHandlers } from './handlers/streamer.ts';
+import { switchHandlers } from './handlers/switch.ts';
+import { whepHandlers } from './handlers/whep.ts';
 import type { Call } from './host.ts';
-import type { EncodedResult, Reply } from './reply.ts';
-
-/** What a handler may give: the JSON result, or an answer of its own making. */
-export type Given<K extends OperationName> = ResultOf<Operations[K]> | EncodedResult | Reply;
-
-/** The handlers of some operations. */
-export type HandlersOf<K extends OperationName> = {
-  readonly [N in K]: (
-    args: ValuesOf<Operations[N]['params']>,
-    call: Call,
-  ) => Given<N> | Promise<Given<N>>;
-};
 
 /** Operations whose parameters come from a body. */
 type BodyOperation = 'authLogin';
@@ -33,8 +26,13 @@ const HANDLERS: Handlers = {
   ...logHandlers,
   ...hidHandlers,
   ...atxHandlers,
+  ...msdHandlers,
+  ...gpioHandlers,
   ...partsHandlers,
   ...streamerHandlers,
+  ...switchHandlers,
+  ...whepHandlers,
+  ...metricsHandlers,
 };
 
 /** One operation with what answers it; `handle` is undefined for the login. */
@@ -52,8 +50,10 @@ export interface PathRoutes {
   readonly allow: string;
 }
 
-/** Every path of the API, from the contract. */
-export function routesOfContract(): ReadonlyMap<string, PathRoutes> {
+/** Every path of the API, from the contract; these operations need no login besides. */
+export function routesOfContract(
+  alsoPublic: readonly OperationName[] = [],
+): ReadonlyMap<string, PathRoutes> {
   const paths = new Map<string, Map<string, Route>>();
   for (const [key, operation] of Object.entries(OPERATIONS)) {
     const name = key as OperationName;
@@ -61,7 +61,10 @@ export function routesOfContract(): ReadonlyMap<string, PathRoutes> {
     paths.set(operation.path, byMethod);
     byMethod.set(operation.method, {
       name,
-      operation: operation as unknown as Operation,
+      operation: {
+        ...(operation as unknown as Operation),
+        ...(alsoPublic.includes(name) && { permission: 'public' as const }),
+      },
       hasParams: Object.keys(operation.params).length > 0,
       handle: name === 'authLogin' ? undefined : HANDLERS[name],
     });

@@ -1,6 +1,7 @@
+import { randomFillSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeVideoSource } from '../../../test/fakes/fake-video-source.ts';
 import { silentLog } from '../../core/log.ts';
 import { Streamer } from '../../core/streamer.ts';
@@ -159,6 +160,45 @@ describe('/streamer', () => {
     expect(performance.now() - begin).toBeGreaterThan(900);
   });
 
+  it('sends the newest picture at the rate that a client allows, and others all', async () => {
+    const slow = await stream('max_fps=1&extra_headers=1');
+    const quick = await stream('max_fps=junk');
+    await slow.reader.part();
+    await quick.reader.part();
+    const begin = performance.now();
+    for (const green of [40, 80, 120, 160]) {
+      source.feed?.pushFilled(320, 200, [0, green, 0]);
+      await quick.reader.part();
+    }
+    source.feed?.pushFilled(160, 100, [0, 0, 200]);
+    await quick.reader.part();
+    const { head } = await slow.reader.part();
+    expect(head).toMatch(/Dropped: 0\r\n[\s\S]*Width: 160\r\n/);
+    expect(performance.now() - begin).toBeGreaterThan(700);
+  });
+
+  it('sends nothing new of a screen that is told again as it is', async () => {
+    const seen: number[] = [];
+    const { reader } = await stream();
+    const leave = video.pictures.subscribe(({ width }) => seen.push(width));
+    await reader.part();
+    const [width, height] = [320, 200];
+    const data = new Uint8Array(width * height * 4).fill(90);
+    const right = { x: 300, y: 0, width: 20, height };
+    source.feed?.push({ width, height, data });
+    await reader.part();
+    for (const dirty of [undefined, [right], []]) {
+      source.feed?.push({ width, height, data, ...(dirty ? { dirty } : {}) });
+    }
+    await reader.part();
+    expect(seen).toEqual([640, 320]);
+    data.fill(200, 4 * (width - 1), 4 * width);
+    source.feed?.push({ width, height, data, dirty: [right] });
+    await reader.part();
+    expect(seen).toEqual([640, 320, 320]);
+    leave();
+  });
+
   it('starts the streamer for a client, and closes at once when its session ends', async () => {
     expect(streamer.feed.value).toBeUndefined();
     const { socket } = await stream();
@@ -190,6 +230,29 @@ describe('/streamer', () => {
     let part = await reader.part();
     for (; !part.head.includes('Width: 320'); part = await reader.part());
     expect(Number(/Dropped: (\d+)/.exec(part.head)?.[1])).toBeGreaterThan(20);
+  });
+
+  it('lets go a client that has taken no picture for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { reader, socket } = await stream();
+      await reader.part();
+      socket.pause();
+      const noise = Buffer.alloc(1024 * 768 * 4);
+      const pictures: number[] = [];
+      const leave = video.pictures.subscribe(({ seq }) => pictures.push(seq));
+      for (let count = 0; count < 60; count += 1) {
+        const seen = pictures.length;
+        source.feed?.push({ width: 1024, height: 768, data: randomFillSync(noise) });
+        await vi.waitUntil(() => pictures.length > seen, { timeout: 10_000, interval: 2 });
+      }
+      leave();
+      expect(video.state().stream.clients).toBe(1);
+      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.waitUntil(() => video.state().stream.clients === 0, { timeout: 10_000 });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('answers state, snapshot, page and the rest', async () => {

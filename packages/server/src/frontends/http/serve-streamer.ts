@@ -19,7 +19,7 @@ const INDEX = page(
   '<h1>Streamer</h1><ul><li><a href="streamer/state">/state</a>: state as JSON</li>' +
     '<li><a href="streamer/snapshot">/snapshot</a>: one picture</li>' +
     '<li><a href="streamer/stream">/stream</a>: MJPEG (key, extra_headers, advance_headers, ' +
-    'dual_final_frames, zero_data)</li></ul>',
+    'dual_final_frames, zero_data, max_fps)</li></ul>',
 );
 
 /** An icon of one transparent dot: browsers ask for it. */

@@ -1,29 +1,38 @@
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { WebRtc } from '../../video/webrtc.ts';
+import { RedfishFront } from '../redfish/redfish-front.ts';
 import { SocketFront } from '../ws/socket-front.ts';
 import { AddressCounter } from './address-counter.ts';
 import { BodyApp } from './body-app.ts';
-import type { Connection, Peer } from './credentials.ts';
+import { type Connection, type Peer, plainAddress } from './credentials.ts';
 import { EncodedStates } from './envelope.ts';
 import { Front } from './front.ts';
 import { HidSessions } from './hid-sessions.ts';
 import type { Host, Services } from './host.ts';
+import { ignoreUpgrade, wantsWebSocket } from './ignored-upgrade.ts';
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts';
 import { openApiSource } from './openapi.ts';
 import { type PageFiles, PageServer } from './page-files.ts';
 import { routesOfContract } from './routes.ts';
+import { WhepViewers } from './whep-viewers.ts';
 
 export type { Host } from './host.ts';
 
 /** What the HTTP server is made of. */
 export interface HttpServerOptions
-  extends Pick<Services, 'auth' | 'info' | 'log' | 'logReader' | 'videoFront'> {
+  extends Pick<Services, 'auth' | 'log' | 'logReader' | 'videoFront'> {
   readonly machines: ReadonlyMap<string, Host>;
   /** The machine of `/api/…`; a key of `machines`. */
   readonly defaultMachine: string;
+  /** crashcart's own, for the description of the API. */
+  readonly version: string;
+  /** Without it there is no WebRTC; closed by the caller. */
+  readonly webRtc?: WebRtc;
   /** The files of the page; without them there is only the API. */
   readonly page?: PageFiles;
   readonly limits?: Partial<HttpLimits>;
@@ -33,6 +42,8 @@ export interface HttpServerOptions
   readonly trustedProxies?: readonly string[];
   /** Where a login may redirect to. */
   readonly loginRedirects?: readonly string[];
+  /** Whether metrics are given without a login. */
+  readonly publicMetrics?: boolean;
   /** Who is at the other end of a unix socket; without it peers are never trusted. */
   readonly peerCredentials?: (socket: Socket) => Peer | undefined;
 }
@@ -81,17 +92,21 @@ class KvmHttpServer implements HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    // Every open socket listens.
+    setMaxListeners(0, this.#closing.signal);
     this.#limits = { ...HTTP_LIMITS, ...options.limits };
     this.#perAddress = new AddressCounter(this.#limits.connectionsPerAddress);
     this.#proxies = new Set(options.trustedProxies);
-    const { auth, info, log, logReader, videoFront } = options;
+    const { auth, log, logReader, videoFront } = options;
     const services: Services = {
-      ...{ auth, info, log, logReader, videoFront },
+      ...{ auth, log, logReader, videoFront },
+      webRtc: options.webRtc,
+      whepViewers: new WhepViewers(),
       encoded: new EncodedStates(),
       hidSessions: this.#hidSessions,
       loginRedirects: (options.loginRedirects ?? LOGIN_REDIRECTS).map((path) => path.toLowerCase()),
     };
-    const routes = routesOfContract();
+    const routes = routesOfContract(options.publicMetrics ? ['exportPrometheusMetrics'] : []);
     const machines = { machines: options.machines, defaultMachine: options.defaultMachine };
     const allowedOrigins = new Set(options.allowedOrigins);
     const closing = this.#closing.signal;
@@ -102,8 +117,9 @@ class KvmHttpServer implements HttpServer {
       ...{ machines, services, routes, allowedOrigins, closing },
       socketPaths: this.#sockets.paths,
       bodies: this.#bodies,
+      redfish: new RedfishFront({ services, allowedOrigins, limits: this.#limits }),
       page: options.page && new PageServer(options.page),
-      openApi: openApiSource(info.state.value.system.crashcart.version),
+      openApi: openApiSource(options.version),
       limits: this.#limits,
     });
   }
@@ -144,10 +160,11 @@ class KvmHttpServer implements HttpServer {
   }
 
   #createServer(where: ListenOptions): Server {
-    const { headersTimeoutMs, requestTimeoutMs, keepAliveMs, headerBytes } = this.#limits;
+    const { headersTimeoutMs, keepAliveMs, headerBytes } = this.#limits;
     const common = {
       headersTimeout: headersTimeoutMs,
-      requestTimeout: Math.max(requestTimeoutMs, headersTimeoutMs),
+      // An upload may take hours: how long a body may take depends on what it is for.
+      requestTimeout: 0,
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: headerBytes,
       connectionsCheckingInterval: Math.min(LONGEST_CHECK_MS, Math.ceil(headersTimeoutMs / 4)),
@@ -157,12 +174,17 @@ class KvmHttpServer implements HttpServer {
     const tls = 'path' in where ? undefined : where.tls;
     const server = tls ? createTlsServer({ ...common, ...tls }) : createServer(common);
     if (kind === 'tcp') server.on('connection', (socket: Socket) => this.#admit(socket));
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const handle = (request: IncomingMessage, response: ServerResponse) => {
       if (this.#closing.signal.aborted) response.shouldKeepAlive = false;
       this.#front.handle(request, response, this.#connectionOf(request.socket, kind));
-    });
+    };
+    server.on('request', handle);
+    // Who asks before sending a body is told when it is wanted, not earlier.
+    server.on('checkContinue', handle);
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      this.#sockets.handle(request, socket, head, this.#connectionOf(request.socket, kind));
+      const connection = this.#connectionOf(request.socket, kind);
+      if (wantsWebSocket(request)) this.#sockets.handle(request, socket, head, connection);
+      else ignoreUpgrade(server, request, socket, head);
     });
     server.on('clientError', answerClientError);
     return server;
@@ -170,6 +192,8 @@ class KvmHttpServer implements HttpServer {
 
   /** Counts a connection; one too many is closed before it costs anything more. */
   #admit(socket: Socket): void {
+    // It comes again after an upgrade that was ignored.
+    if (this.#open.has(socket)) return;
     const address = plainAddress(socket.remoteAddress);
     if (this.#proxies.has(address)) return;
     if (!this.#perAddress.enter(address)) {
@@ -196,12 +220,6 @@ class KvmHttpServer implements HttpServer {
     }
     return connection;
   }
-}
-
-/** An IPv4 address in IPv6 clothes is written as IPv4. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

@@ -23,6 +23,8 @@ export interface EventSocketOptions {
   readonly name: string;
   /** Between two pings. */
   readonly heartbeatMs: number;
+  /** Aborts when the login behind it ends: from then on nothing of the client counts. */
+  readonly ended: AbortSignal;
   readonly log: Log;
 }
 
@@ -43,17 +45,24 @@ export class EventSocket {
     const { machine, events } = given.host;
     this.#session = given.mayInput ? machine.hid.session(given.name) : undefined;
     const heartbeat = new Heartbeat(socket, given.heartbeatMs);
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    const receive = (data: RawData, isBinary: boolean) => this.#receive(data, isBinary);
+    socket.on('message', receive);
     const leave = events.join((event) => this.#outbox.push(event), { stream: given.stream });
     // After the snapshot: that the streamer starts is the client's first news.
     const releaseStream = given.stream ? machine.streamer.acquire() : undefined;
-    socket.once('close', () => {
+    // A client whose login has ended may take its time to close, or never do so.
+    const end = () => {
+      socket.off('close', end);
+      given.ended.removeEventListener('abort', end);
+      socket.off('message', receive);
       heartbeat.close();
       this.#gone.abort(new Error('closed'));
       leave();
       releaseStream?.();
       this.#session?.close();
-    });
+    };
+    socket.on('close', end);
+    given.ended.addEventListener('abort', end);
   }
 
   #receive(data: RawData, isBinary: boolean): void {

@@ -7,10 +7,10 @@ export class Heartbeat {
   readonly #answerMs: number;
   #deadline: NodeJS.Timeout | undefined;
 
-  /** `everyMs` between two pings; the pong may take half of it, as recorded. */
-  constructor(socket: WebSocket, everyMs: number) {
+  /** `everyMs` between two pings; the pong may take half of it, as recorded, unless told. */
+  constructor(socket: WebSocket, everyMs: number, answerMs = everyMs / 2) {
     this.#socket = socket;
-    this.#answerMs = everyMs / 2;
+    this.#answerMs = answerMs;
     this.#timer = setInterval(() => this.#ping(), everyMs);
     socket.on('pong', () => {
       clearTimeout(this.#deadline);

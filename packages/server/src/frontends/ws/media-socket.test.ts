@@ -84,6 +84,7 @@ describe('media socket', () => {
     const data = new Uint8Array(64 * 64 * 4);
     source.feed?.push({ width: 64, height: 64, data });
     await expect.poll(() => received[1]?.slice(0, 4)).toBe('0101');
+    data.fill(255, 0, 4);
     source.feed?.push({
       width: 64,
       height: 64,

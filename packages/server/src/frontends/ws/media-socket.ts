@@ -1,7 +1,10 @@
+import { performance } from 'node:perf_hooks';
 import type { MediaState } from '@crashcart/api';
 import type { RawData, WebSocket } from 'ws';
+import type { H264Message } from '../../video/h264.ts';
 import type { Picture } from '../../video/picture.ts';
 import type { Video } from '../../video/video.ts';
+import { Flood } from './flood.ts';
 
 /** A format of /media/ws. */
 export type MediaFormat = 'jpeg' | 'h264' | 'tiles';
@@ -12,17 +15,28 @@ const REFRESH = 1;
 /** Kind of message "video", and not a key frame: JPEG has none, as recorded. */
 const JPEG_PREFIX = Uint8Array.of(1, 0);
 
-/** Messages that mean nothing, per window; more is a flood. */
+/** Messages of a client per window, and those that mean nothing; more is a flood. */
+const MESSAGE_LIMIT = 2000;
 const JUNK_LIMIT = 200;
-const JUNK_WINDOW_MS = 10_000;
+const FLOOD_WINDOW_MS = 10_000;
+/** From one whole picture that a client asks for to the next, ms: who asks in a loop gets no more. */
+const REFRESH_PAUSE_MS = 100;
 /** Answers to pings that may wait for a client that does not read. */
 const MAX_PONGS = 32;
 const POLICY_VIOLATION = 1008;
 const CLOSE_GRACE_MS = 1000;
+/** Constrained baseline, level 3.1: PiKVM tells this of all sizes, and decoders take more. */
+const H264_PROFILE = '42E01F';
+/** H.264 on its way to one client; with more, all up to the next key frame is left out. Bytes. */
+const MAX_H264_BYTES = 512 * 1024;
 
 /** What is sent as the `media` event and by GET /media. */
-export function mediaStateOf(_video: Video): MediaState {
-  return { video: { jpeg: {}, tiles: {} } };
+export function mediaStateOf(
+  video: Pick<Video, 'hasTiles' | 'hasWholeTiles' | 'offersH264'>,
+): MediaState {
+  const h264 = video.offersH264 ? { h264: { profile_level_id: H264_PROFILE } } : {};
+  const tiles = { tiles: video.hasWholeTiles ? { whole: true as const } : {} };
+  return { video: { ...h264, jpeg: {}, ...(video.hasTiles ? tiles : {}) } };
 }
 
 /** A picture with the prefix of /media/ws, made once for all clients. */
@@ -83,8 +97,10 @@ class MediaClient {
   #sent: () => void = () => {};
   #busy = false;
   #pongs = 0;
-  #junk = 0;
-  #junkSinceMs = 0;
+  #refreshedMs = Number.NEGATIVE_INFINITY;
+  #refreshTimer: NodeJS.Timeout | undefined;
+  readonly #messages = new Flood(MESSAGE_LIMIT, FLOOD_WINDOW_MS);
+  readonly #junk = new Flood(JUNK_LIMIT, FLOOD_WINDOW_MS);
 
   constructor(socket: WebSocket, video: Video, pure: boolean) {
     this.#socket = socket;
@@ -94,10 +110,12 @@ class MediaClient {
 
   start(format: MediaFormat): void {
     this.stop();
-    // H.264 is not offered; who asks nevertheless gets nothing, as recorded.
-    if (format === 'h264') return;
+    // What is not offered gives nothing to those who ask nevertheless, as recorded of H.264.
+    if (format === 'h264' && !this.#video.offersH264) return;
+    if (format === 'tiles' && !this.#video.hasTiles) return;
     this.#releases = [this.#video.watch()];
     if (format === 'jpeg') this.#startJpeg();
+    else if (format === 'h264') this.#startH264();
     else this.#startTiles();
   }
 
@@ -106,11 +124,15 @@ class MediaClient {
     this.#releases = [];
     this.#refresh = () => {};
     this.#sent = () => {};
+    clearTimeout(this.#refreshTimer);
+    this.#refreshTimer = undefined;
   }
 
   receive(data: RawData, isBinary: boolean): void {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
-    if (!(isBinary ? this.#receiveBinary(bytes) : this.#receiveText(bytes))) this.#countJunk();
+    const isKnown = isBinary ? this.#receiveBinary(bytes) : this.#receiveText(bytes);
+    if (!isKnown && this.#junk.add()) this.#refuse('Too many bad messages');
+    else if (this.#messages.add()) this.#refuse('Too many messages');
   }
 
   #startJpeg(): void {
@@ -145,6 +167,19 @@ class MediaClient {
     this.#releases.push(() => seat.leave());
   }
 
+  #startH264(): void {
+    const socket = this.#socket;
+    const seat = this.#video.h264.join({
+      ready: () => socket.bufferedAmount <= MAX_H264_BYTES,
+      send: ({ bare, prefixed }: H264Message) => this.#send(this.#pure ? bare : prefixed),
+    });
+    this.#sent = () => {
+      if (socket.bufferedAmount === 0) seat.resume();
+    };
+    this.#refresh = () => seat.refresh();
+    this.#releases.push(() => seat.leave());
+  }
+
   #send(message: Buffer): void {
     this.#busy = true;
     this.#socket.send(message, { binary: true, compress: false }, (error) => {
@@ -159,8 +194,15 @@ class MediaClient {
       return true;
     }
     if (bytes[0] !== REFRESH) return false;
-    this.#refresh();
+    const waitMs = this.#refreshedMs + REFRESH_PAUSE_MS - performance.now();
+    this.#refreshTimer ??= setTimeout(() => this.#refreshNow(), Math.max(0, waitMs));
     return true;
+  }
+
+  #refreshNow(): void {
+    this.#refreshTimer = undefined;
+    this.#refreshedMs = performance.now();
+    this.#refresh();
   }
 
   #answerPing(): void {
@@ -178,14 +220,11 @@ class MediaClient {
     return true;
   }
 
-  #countJunk(): void {
-    const now = performance.now();
-    if (now - this.#junkSinceMs > JUNK_WINDOW_MS) {
-      this.#junkSinceMs = now;
-      this.#junk = 0;
-    }
-    this.#junk += 1;
-    if (this.#junk > JUNK_LIMIT) this.#socket.close(POLICY_VIOLATION, 'Too many bad messages');
+  /** It is told why, and not heard any more. */
+  #refuse(reason: string): void {
+    this.stop();
+    this.#socket.close(POLICY_VIOLATION, reason);
+    setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS).unref();
   }
 }
 

@@ -3,7 +3,14 @@ import type { Duplex } from 'node:stream';
 import { KvmError, ValidatorError, valid } from '@crashcart/api';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Identity } from '../../auth/auth.ts';
-import { type Connection, clientAddress, credentialsOf, isSecure } from '../http/credentials.ts';
+import { anySignal } from '../../core/any-signal.ts';
+import {
+  type Connection,
+  clientAddress,
+  credentialsOf,
+  isSecure,
+  localAddressOf,
+} from '../http/credentials.ts';
 import { errorReply, notFound } from '../http/errors.ts';
 import { splitUrl } from '../http/front.ts';
 import type { Host, Services } from '../http/host.ts';
@@ -12,9 +19,13 @@ import { type Lookup, lookupIn } from '../http/parameters.ts';
 import { type Machines, placeOf } from '../http/place.ts';
 import type { Reply } from '../http/reply.ts';
 import { EventSocket } from './event-socket.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { JanusSocket } from './janus-socket.ts';
 
 /** Largest message that a client may send, bytes. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Heartbeats that the pong of a viewer may take: pictures on a slow line are before it. */
+const MEDIA_PATIENCE = 4;
 /** How long a closing handshake may take, ms. */
 const CLOSE_MS = 1_000;
 
@@ -78,7 +89,8 @@ export class SocketFront {
     const { machines, services, allowedOrigins, closing } = this.#given;
     const { path, query } = splitUrl(request.url ?? '/');
     const place = placeOf(path, connection.kind === 'unix', machines);
-    if (place?.kind !== 'api' || !this.paths.has(place.path)) return refuse(socket, notFound());
+    const isKnown = place?.kind === 'api' && this.paths.has(place.path);
+    if (!isKnown && place?.kind !== 'janus') return refuse(socket, notFound());
     if (closing.aborted) throw new KvmError('UnavailableError');
     checkOrigin(request, isSecure(request, connection), allowedOrigins);
     const address = clientAddress(request, connection);
@@ -86,7 +98,12 @@ export class SocketFront {
     const identity = await services.auth.authenticate(credentials);
     if (!services.auth.may(identity, 'view')) throw new KvmError('ForbiddenError');
     const guest = { host: place.host, identity, param: lookupIn(query), address };
-    const serve = place.path === '/ws' ? this.#events(guest) : this.#media(guest);
+    const serve =
+      place.kind === 'janus'
+        ? this.#janus(guest, localAddressOf(connection))
+        : place.path === '/ws'
+          ? this.#events(guest)
+          : this.#media(guest);
     if (socket.destroyed) return;
     this.#server.handleUpgrade(request, socket, head, (opened) =>
       this.#begin(opened, guest, serve),
@@ -125,8 +142,17 @@ export class SocketFront {
         mayInput: auth.may(identity, 'input'),
         name: `${identity.user} ${address}`,
         heartbeatMs: this.#given.heartbeatMs,
+        ended: identity.ended,
         log,
       });
+    };
+  }
+
+  #janus({ host }: Guest, localAddress: string | undefined): (socket: WebSocket) => void {
+    const { webRtc, log } = this.#given.services;
+    if (!webRtc) throw new KvmError('UnavailableError', 'WebRTC is disabled (webrtc.enabled)');
+    return (socket) => {
+      new JanusSocket(socket, { webRtc, video: host.video, localAddress, log });
     };
   }
 
@@ -136,8 +162,13 @@ export class SocketFront {
     const { videoFront } = this.#given.services;
     return (socket) => {
       const gone = new AbortController();
-      socket.once('close', () => gone.abort());
-      const ended = AbortSignal.any([identity.ended, gone.signal, this.#given.closing]);
+      const { heartbeatMs } = this.#given;
+      const heartbeat = new Heartbeat(socket, heartbeatMs, heartbeatMs * MEDIA_PATIENCE);
+      socket.once('close', () => {
+        heartbeat.close();
+        gone.abort();
+      });
+      const ended = anySignal([identity.ended, gone.signal, this.#given.closing]);
       videoFront.serveMediaSocket(socket, host.video, mode, ended);
     };
   }

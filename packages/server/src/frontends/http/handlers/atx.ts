@@ -1,5 +1,5 @@
 import { EncodedResult } from '../reply.ts';
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 /** Power and reset. */
 export const atxHandlers: HandlersOf<'atx' | 'atxPower' | 'atxClick'> = {

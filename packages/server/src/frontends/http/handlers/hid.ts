@@ -2,7 +2,7 @@ import { KvmError } from '@crashcart/api';
 import type { HidSession } from '../../../core/hid.ts';
 import type { Call } from '../host.ts';
 import { EncodedResult } from '../reply.ts';
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 type HidOperation =
   | 'hid'
@@ -11,6 +11,8 @@ type HidOperation =
   | 'hidReset'
   | 'hidInactivity'
   | 'hidKeymaps'
+  | 'hidKeymapCharacters'
+  | 'hidPrint'
   | 'hidSendKey'
   | 'hidSendShortcut'
   | 'hidSendMouseButton'
@@ -40,9 +42,19 @@ export const hidHandlers: HandlersOf<HidOperation> = {
     return {};
   },
 
-  hidInactivity: (_args, { host }) => ({ inactivity: host.machine.hid.inactivityS() }),
+  async hidInactivity(_args, { host }) {
+    return { inactivity: await host.machine.hid.inactivityS() };
+  },
 
   hidKeymaps: (_args, { host }) => host.machine.hid.keymaps.value,
+
+  hidKeymapCharacters: ({ keymap }, { host }) => host.machine.hid.keymapCharacters(keymap),
+
+  async hidPrint({ limit, keymap, slow, delay }, call) {
+    const options = { limit, keymap, slow, delayMs: delay * 1000, signal: call.ended };
+    await call.host.machine.hid.print(call.text(), options);
+    return {};
+  },
 
   hidSendKey({ key, state, finish }, call) {
     const session = sessionOf(call);

@@ -1,14 +1,14 @@
 import { INFO_CATEGORIES, type InfoCategory, type InfoState, ValidatorError } from '@crashcart/api';
 import { EncodedResult } from '../reply.ts';
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 type View = Readonly<Record<string, unknown>>;
 
 /** GET /info: encoded once per state and set of fields. */
 export const infoHandlers: HandlersOf<'info'> = {
-  info({ fields, legacy }, { services }) {
+  info({ fields, legacy }, { host, services }) {
     const wanted = wantedFields(fields, legacy);
-    const state = services.info.state.value;
+    const state = host.info.value;
     const bytes = services.encoded.of(state, `${legacy ? 'hw' : ''}:${wanted.join()}`, () =>
       legacy ? legacyView(state, wanted) : pick(state, wanted as readonly InfoCategory[]),
     );

@@ -1,5 +1,5 @@
 import { Reply } from '../reply.ts';
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 /** GET /log: a chunk per line, in the time zone of the server. */
 export const logHandlers: HandlersOf<'log'> = {

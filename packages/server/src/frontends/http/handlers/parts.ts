@@ -1,9 +1,6 @@
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 /** States of the parts that have no further operations yet. */
-export const partsHandlers: HandlersOf<'msd' | 'gpio' | 'switch' | 'media'> = {
-  msd: (_args, { host }) => host.machine.msd.state.value,
-  gpio: (_args, { host }) => host.machine.gpio.state.value,
-  switch: (_args, { host }) => host.machine.switch.state.value,
+export const partsHandlers: HandlersOf<'media'> = {
   media: (_args, { host, services }) => ({ media: services.videoFront.mediaStateOf(host.video) }),
 };

@@ -1,6 +1,5 @@
-import type { OcrState } from '@crashcart/api';
 import { EncodedResult, Reply } from '../reply.ts';
-import type { HandlersOf } from '../routes.ts';
+import type { HandlersOf } from './handlers-of.ts';
 
 type StreamerOperation =
   | 'streamer'
@@ -10,8 +9,6 @@ type StreamerOperation =
   | 'streamerRemoveSnapshot'
   | 'streamerOcr';
 
-const NO_OCR: OcrState = { enabled: false, langs: { default: [], available: [] } };
-
 /** The video streamer; the streams themselves are `serveStreamer`'s. */
 export const streamerHandlers: HandlersOf<StreamerOperation> = {
   streamer(_args, { host, services }) {
@@ -19,8 +16,8 @@ export const streamerHandlers: HandlersOf<StreamerOperation> = {
     return new EncodedResult(services.encoded.of(state, '', () => state));
   },
 
-  streamerSetParams(params, { host }) {
-    host.machine.streamer.setParams(params);
+  async streamerSetParams(params, { host }) {
+    await host.machine.streamer.requestParams(params);
     return {};
   },
 
@@ -32,17 +29,24 @@ export const streamerHandlers: HandlersOf<StreamerOperation> = {
     return {};
   },
 
-  async streamerSnapshot(args, { host }) {
-    const { jpeg, headers } = await host.video.snapshot({
-      save: args.save,
+  async streamerSnapshot(args, { host, ended }) {
+    const { jpeg, headers, keep } = await host.video.snapshot({
+      save: args.save && !args.ocr,
       load: args.load,
       allowOffline: args.allow_offline,
-      preview: args.preview,
+      preview: args.preview && !args.ocr,
       previewMaxWidth: args.preview_max_width,
       previewMaxHeight: args.preview_max_height,
       previewQuality: args.preview_quality,
     });
-    return new Reply(200, { 'content-type': 'image/jpeg', ...headers }, jpeg);
+    if (!args.ocr) return new Reply(200, { 'content-type': 'image/jpeg', ...headers }, jpeg);
+    const { ocr_left: left, ocr_top: top, ocr_right: right, ocr_bottom: bottom } = args;
+    const region = { left, top, right, bottom };
+    const read = { langs: args.ocr_langs ?? [], region, signal: ended };
+    const text = Buffer.from(await host.ocr.recognize(jpeg, read));
+    // Not earlier: an answer that is an error has changed nothing.
+    if (args.save && !args.load) keep();
+    return new Reply(200, { 'content-type': 'text/plain', ...headers }, text);
   },
 
   streamerRemoveSnapshot(_args, { host }) {
@@ -50,5 +54,8 @@ export const streamerHandlers: HandlersOf<StreamerOperation> = {
     return {};
   },
 
-  streamerOcr: (_args, { host }) => ({ ocr: host.ocr?.value ?? NO_OCR }),
+  async streamerOcr(_args, { host }) {
+    await host.ocr.refresh();
+    return { ocr: host.ocr.state.value };
+  },
 };

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { checkTree } from './load.ts';
+import { parseYaml } from './parse.ts';
+import { configJsonSchema } from './schema.ts';
+
+const load = async (text: string) =>
+  checkTree(await parseYaml('/c.yaml', text, () => Promise.reject(new Error('no include'))));
+
+describe('hid', () => {
+  test('is the machine that comes with the server unless told', async () => {
+    const { config } = await load('kvmd: {hid: {keymap: de}}');
+    expect(config.kvmd.hid).toMatchObject({ type: 'qemu', keymap: 'de', ignore_keys: [] });
+    expect(config.kvmd.atx).toEqual({ type: 'qemu', click_delay: 0.1, long_click_delay: 5.5 });
+  });
+
+  test('of a USB gadget has the files and times of PiKVM', async () => {
+    const { config, warnings } = await load(
+      'kvmd:\n  hid: {type: otg, mouse_alt: {device: ""}, mouse: {absolute: no}}',
+    );
+    const times = { select_timeout: 0.1, queue_timeout: 0.1, write_retries: 150 };
+    expect(config.kvmd.hid).toMatchObject({
+      keyboard: { device: '/dev/kvmd-hid-keyboard', ...times },
+      mouse: { device: '/dev/kvmd-hid-mouse', ...times, absolute: false, horizontal_wheel: true },
+      mouse_alt: { device: '', ...times, horizontal_wheel: true },
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('warns of keys that only another type has, and of those that are not supported', async () => {
+    const { warnings } = await load('kvmd:\n  hid: {type: qemu, keyboard: {device: /dev/x}}');
+    expect(warnings.map(({ path }) => path.join('.'))).toEqual(['kvmd.hid.keyboard']);
+    const otg = await load('kvmd:\n  hid: {type: otg, noop: true, device: /dev/x}');
+    expect(otg.warnings.map(({ path }) => path.join('.'))).toEqual([
+      ...['kvmd.hid.noop', 'kvmd.hid.device'],
+    ]);
+  });
+});
+
+describe('atx', () => {
+  test('by GPIO has the lines of PiKVM', async () => {
+    const { config } = await load('kvmd: {atx: {type: gpio, power_led_inverted: yes}}');
+    expect(config.kvmd.atx).toEqual({
+      ...{ type: 'gpio', click_delay: 0.1, long_click_delay: 5.5, device: '/dev/gpiochip0' },
+      ...{ power_led_pin: 24, power_led_inverted: true, power_led_debounce: 0.1 },
+      ...{ hdd_led_pin: 22, hdd_led_inverted: false, hdd_led_debounce: 0.1 },
+      ...{ power_switch_pin: 23, reset_switch_pin: 27 },
+    });
+  });
+});
+
+test.each([
+  ['hid: {type: usb}', 'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, disabled'],
+  ['hid: 1', 'kvmd.hid: 1 is not allowed: must be a section'],
+  ['hid: {type: otg, keyboard: {devise: /x}}', 'kvmd.hid.keyboard.devise: no such key'],
+  ['hid: {type: otg, mouse: {device: ""}}', 'must be an absolute path'],
+  ['hid: {type: otg, mouse: {write_retries: 0}}', 'must be a whole number of at least 1'],
+  ['atx: {type: relay}', 'must be one of: qemu, gpio, disabled'],
+  ['atx: {type: gpio, power_led_pin: -1}', 'must be a whole number from 0'],
+  ['atx: {type: gpio, reset_switch_pin: 24}', 'kvmd.atx.reset_switch_pin: 24 is not allowed: '],
+  ['atx: {type: gpio, click_delay: 0}', 'must be a number of at least 0.1'],
+])('kvmd: {%s} is refused', async (text, error) => {
+  await expect(load(`kvmd: {${text}}`)).rejects.toThrow(error);
+});
+
+test('the JSON Schema has the options of each type', () => {
+  const schema = JSON.stringify(configJsonSchema());
+  expect(schema).toContain('"power_switch_pin"');
+  expect(schema).toContain('"absolute_win98_fix"');
+});

@@ -1,0 +1,106 @@
+import { KEY_NAMES } from '@crashcart/api';
+import { z } from 'zod';
+import { KEYMAP_NAMES } from '../core/hid.ts';
+import type { AtxDriverOptions, HidDriverOptions } from '../drivers/registry.ts';
+import * as type from './types.ts';
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
+const line = (fallback: number) => type.integer(0, 999_999_999).default(fallback);
+const patience = {
+  select_timeout: type.atLeast(0.1).default(0.1),
+  queue_timeout: type.atLeast(0.1).default(0.1),
+  write_retries: type.integer(1, FOREVER).default(150),
+};
+
+const anyHid = {
+  keymap: type.fileOf(KEYMAP_NAMES).default('en-us'),
+  ignore_keys: type.words(z.enum(KEY_NAMES, 'must be key names such as KeyA')).default([]),
+  jiggler: type
+    .section({
+      enabled: type.bool(true),
+      active: type.bool(false),
+      interval: type.integer(1, FOREVER).default(60),
+    })
+    .prefault({}),
+};
+
+const HIDS = {
+  qemu: type.section({ type: z.literal('qemu'), ...anyHid }),
+  otg: type.section({
+    ...{ type: z.literal('otg'), ...anyHid },
+    keyboard: type
+      .section({ device: type.path().default('/dev/kvmd-hid-keyboard'), ...patience })
+      .prefault({}),
+    mouse: type
+      .section({
+        ...{ device: type.path().default('/dev/kvmd-hid-mouse'), ...patience },
+        absolute: type.bool(true),
+        absolute_win98_fix: type.bool(false),
+        horizontal_wheel: type.bool(true),
+      })
+      .prefault({}),
+    mouse_alt: type
+      .section({
+        ...{ device: type.optionalPath().default('/dev/kvmd-hid-mouse-alt'), ...patience },
+        horizontal_wheel: type.bool(true),
+      })
+      .prefault({}),
+  }),
+  disabled: type.section({ type: z.literal('disabled'), ...anyHid }),
+} satisfies { [T in keyof HidDriverOptions]: z.ZodType<{ type: T } & HidDriverOptions[T]> };
+
+const anyAtx = {
+  click_delay: type.atLeast(0.1).default(0.1),
+  long_click_delay: type.atLeast(0.1).default(5.5),
+};
+
+const ATXS = {
+  qemu: type.section({ type: z.literal('qemu'), ...anyAtx }),
+  gpio: type
+    .section({
+      ...{ type: z.literal('gpio'), ...anyAtx },
+      device: type.path().default('/dev/gpiochip0'),
+      ...{ power_led_pin: line(24), hdd_led_pin: line(22) },
+      ...{ power_led_inverted: type.bool(false), hdd_led_inverted: type.bool(false) },
+      power_led_debounce: type.atLeast(0).default(0.1),
+      hdd_led_debounce: type.atLeast(0).default(0.1),
+      ...{ power_switch_pin: line(23), reset_switch_pin: line(27) },
+    })
+    .check(({ value, issues }) => {
+      const seen = new Set<number>();
+      for (const key of [
+        ...(['power_led_pin', 'hdd_led_pin', 'power_switch_pin', 'reset_switch_pin'] as const),
+      ]) {
+        const message = 'must be another line than those before';
+        const given = value[key];
+        if (seen.has(given)) issues.push({ code: 'custom', input: given, path: [key], message });
+        seen.add(given);
+      }
+    }),
+  disabled: type.section({ type: z.literal('disabled'), ...anyAtx }),
+} satisfies { [T in keyof AtxDriverOptions]: z.ZodType<{ type: T } & AtxDriverOptions[T]> };
+
+/** The section that `type` names, `qemu` unless it names one. */
+function byType<
+  const T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]],
+>(sections: T, names: readonly string[]) {
+  const withType = (value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !('type' in value)
+      ? { ...value, type: 'qemu' }
+      : value;
+  return z.preprocess(
+    withType,
+    z.discriminatedUnion('type', sections, {
+      error: (issue) =>
+        issue.code === 'invalid_union'
+          ? `must be one of: ${names.join(', ')}`
+          : 'must be a section with keys of its own',
+    }),
+  );
+}
+
+/** The section `hid` of a machine: PiKVM's keys. Times in s. */
+export const hid = byType([HIDS.qemu, HIDS.otg, HIDS.disabled], Object.keys(HIDS));
+
+/** The section `atx` of a machine: PiKVM's keys. Times in s. */
+export const atx = byType([ATXS.qemu, ATXS.gpio, ATXS.disabled], Object.keys(ATXS));

@@ -1,0 +1,80 @@
+import type { PinLevels } from '../../core/gpio-driver.ts';
+import { sleep } from '../../core/sleep.ts';
+import { StateCell } from '../../core/state.ts';
+import type { GpioContext } from './context.ts';
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+const OFFLINE: PinLevels = new Map();
+
+/** One time that a device is served, until it fails or the driver ends. */
+export interface DeviceSession {
+  /** Aborts when the driver ends. */
+  readonly signal: AbortSignal;
+  /** The device answers, and its pins have these levels. */
+  online(levels: PinLevels): void;
+}
+
+/**
+ * Serves a device for ever: what `serve` throws takes the pins offline, and it is called again after
+ * a while that doubles until the device answers.
+ */
+export class DeviceLoop implements AsyncDisposable {
+  readonly levels = new StateCell<PinLevels>(OFFLINE);
+  readonly #context: GpioContext;
+  readonly #serve: (session: DeviceSession) => Promise<unknown>;
+  readonly #controller = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(context: GpioContext, serve: (session: DeviceSession) => Promise<unknown>) {
+    this.#context = context;
+    this.#serve = serve;
+    this.#ended = this.#run();
+  }
+
+  /** Aborts when the driver ends. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether the device answers. */
+  get isOnline(): boolean {
+    return this.levels.value !== OFFLINE;
+  }
+
+  /** Resolves when the device has been let go. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#controller.abort(new Error('The GPIO driver was closed'));
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { name, log, retryMs = FIRST_RETRY_MS } = this.#context;
+    const { signal } = this.#controller;
+    let waitMs = retryMs;
+    let failing = false;
+    const online = (levels: PinLevels) => {
+      if (signal.aborted) return;
+      if (failing) log.info({ driver: name }, 'The GPIO device is there again');
+      failing = false;
+      waitMs = retryMs;
+      this.levels.set(levels);
+    };
+    // A constructor that waits for its driver would otherwise be called back before it is done.
+    await Promise.resolve();
+    while (!signal.aborted) {
+      try {
+        await this.#serve({ signal, online });
+        throw new Error('The device went away');
+      } catch (error) {
+        this.levels.set(OFFLINE);
+        if (signal.aborted) return;
+        // Once: a device that is missing for days must not fill the log.
+        if (!failing) log.warn({ driver: name, err: error }, 'The GPIO device is offline');
+        failing = true;
+      }
+      await sleep(waitMs, signal).catch(() => undefined);
+      waitMs = Math.min(waitMs * 2, LAST_RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmod, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KvmError } from '@crashcart/api';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FakeMassStorage } from '../../../test/fakes/fake-mass-storage.ts';
+import { recordingLog } from '../../../test/support/recording-log.ts';
+import type { MsdMedium } from '../../core/msd-driver.ts';
+import { until } from '../../core/state.ts';
+import { OtgMsd } from './msd.ts';
+
+let directory: string;
+let kernel: FakeMassStorage;
+let log: ReturnType<typeof recordingLog>;
+let msd: OtgMsd;
+let cd: MsdMedium;
+let flash: MsdMedium;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'otg-msd-'));
+  cd = { source: image('cd.iso', 300 * 2048), cdrom: true, rw: false };
+  flash = { source: image('flash.img', 512), cdrom: false, rw: true };
+  await start();
+});
+afterEach(async () => {
+  await msd[Symbol.asyncDispose]();
+  kernel[Symbol.dispose]();
+  rmSync(directory, { recursive: true });
+});
+
+async function start(given = new FakeMassStorage()): Promise<void> {
+  kernel = given;
+  log = recordingLog();
+  msd = await OtgMsd.open({ log, sysfs: kernel });
+}
+
+async function restart(given?: FakeMassStorage): Promise<void> {
+  await msd[Symbol.asyncDispose]();
+  if (given) kernel[Symbol.dispose]();
+  await start(given ?? kernel);
+}
+
+function image(name: string, size: number): string {
+  const path = join(directory, name);
+  writeFileSync(path, '');
+  truncateSync(path, size);
+  return path;
+}
+
+const medium = () => msd.state.value.medium;
+const named = (name: string) => expect.objectContaining({ name });
+
+test('inserts and ejects: the machine sees what was asked for', async () => {
+  expect(msd.state.value).toEqual({ online: true, medium: undefined });
+  await msd.insert(cd);
+  expect(kernel).toMatchObject({ file: cd.source, kind: { cdrom: true, ro: true } });
+  expect(medium()).toEqual(cd);
+  await msd.eject();
+  expect(kernel.file).toBe('');
+  expect(medium()).toBeUndefined();
+  await msd.insert(flash);
+  expect(kernel).toMatchObject({ file: flash.source, kind: { cdrom: false, ro: false } });
+  expect(medium()).toEqual(flash);
+});
+
+test('another medium takes the place of one that is in', async () => {
+  await msd.insert(flash);
+  await msd.insert({ ...flash, rw: false });
+  expect(kernel.kind).toEqual({ cdrom: false, ro: true });
+  await msd.insert(cd);
+  expect(medium()).toEqual(cd);
+});
+
+test('a tray that the machine has locked is opened by force, only then', async () => {
+  await msd.insert(cd);
+  await msd.eject();
+  expect(kernel.writes).not.toContain('forced_eject=');
+  await msd.insert(cd);
+  kernel.isLocked = true;
+  await msd.eject();
+  expect(kernel).toMatchObject({ file: '', isLocked: false });
+  expect(log.messages).toContain('info The machine had locked its drive: ejected by force');
+});
+
+test('a reset ejects by force', async () => {
+  await msd.insert(cd);
+  kernel.isLocked = true;
+  await msd.reset();
+  expect(kernel.file).toBe('');
+  await msd.reset();
+  expect(medium()).toBeUndefined();
+});
+
+test('a kernel that cannot eject by force says so, and the medium stays', async () => {
+  await restart(new FakeMassStorage({ lacks: ['forced_eject'] }));
+  await msd.insert(cd);
+  kernel.isLocked = true;
+  for (const act of [() => msd.eject(), () => msd.reset(), () => msd.insert(flash)]) {
+    await expect(act()).rejects.toThrow('cannot open it by force: eject it there');
+    expect(medium()).toEqual(cd);
+  }
+  kernel.isLocked = false;
+  await msd.reset();
+  expect(medium()).toBeUndefined();
+});
+
+test('flags that a kernel lacks are needed only when they are set', async () => {
+  await restart(new FakeMassStorage({ lacks: ['cdrom', 'ro'] }));
+  await msd.insert(flash);
+  await expect(msd.insert(cd)).rejects.toThrow('cannot be set to cdrom');
+  expect(medium()).toEqual(flash);
+});
+
+test.each([
+  ['a CD-ROM of less than 300 sectors', () => image('x.iso', 300 * 2048 - 1), 'at least 600 KiB'],
+  ['no file', () => join(directory, 'nope'), 'there is no such file'],
+  ['a folder', () => directory, 'it is no image file'],
+])('%s is refused in words; what was in is in again', async (_what, make, message) => {
+  await msd.insert(flash);
+  const source = make();
+  const refused = msd.insert({ source, cdrom: true, rw: false });
+  await expect(refused).rejects.toThrow(`The drive cannot take ${source}: `);
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toEqual(named('MsdDriveError'));
+  expect(kernel).toMatchObject({ file: flash.source, kind: { cdrom: false, ro: false } });
+  expect(medium()).toEqual(flash);
+});
+
+test('an image that may not be written is no writable medium', async () => {
+  await chmod(flash.source, 0o444);
+  await expect(msd.insert(flash)).rejects.toThrow(`${flash.source} cannot be written`);
+  expect(kernel.file).toBe('');
+  await msd.insert({ ...flash, rw: false });
+});
+
+test.each(['cdrom', 'ro', 'file'])(
+  'a failure at %s leaves nothing half done',
+  async (attribute) => {
+    kernel.failNext = { attribute, code: 'EBUSY' };
+    await expect(msd.insert(cd)).rejects.toThrow('another program uses the drive');
+    expect(kernel).toMatchObject({ file: '', kind: { cdrom: false, ro: false } });
+    await msd.insert(flash);
+    const before = kernel.writes.length;
+    kernel.failNext = { attribute, code: 'EBUSY' };
+    // The first write of `file` empties the drive: it is refused and done by force.
+    const inserting = msd.insert(cd);
+    if (attribute === 'file') await inserting;
+    else await expect(inserting).rejects.toThrow('another program uses the drive');
+    expect(kernel.file).toBe(attribute === 'file' ? cd.source : flash.source);
+    expect(kernel.writes.length).toBeGreaterThan(before);
+  },
+);
+
+test('without its function the drive is offline, and it comes back', async () => {
+  kernel.exist(false);
+  await until(msd.state, ({ online }) => !online);
+  for (const act of [() => msd.insert(cd), () => msd.eject(), () => msd.reset()]) {
+    await expect(act()).rejects.toEqual(new KvmError('MsdOfflineError'));
+  }
+  kernel.exist(true);
+  await until(msd.state, ({ online }) => online);
+  await msd.insert(cd);
+  expect(log.messages.filter((line) => line.startsWith('info'))).toEqual([
+    'info The drive is gone',
+    'info The drive is there',
+  ]);
+});
+
+test('a function that is switched off keeps what is in it', async () => {
+  await msd.insert(flash);
+  kernel.link(false);
+  await until(msd.state, ({ online }) => !online);
+  expect(medium()).toEqual(flash);
+  await expect(msd.eject()).rejects.toEqual(new KvmError('MsdOfflineError'));
+  kernel.link(true);
+  await until(msd.state, ({ online }) => online);
+  await msd.eject();
+});
+
+test('a function that goes in the middle of an act is offline', async () => {
+  const inserting = msd.insert(cd);
+  kernel.exist(false);
+  await expect(inserting).rejects.toEqual(new KvmError('MsdOfflineError'));
+  expect(msd.state.value).toEqual({ online: false, medium: undefined });
+});
+
+test('a gadget that is made after the server has started is found', async () => {
+  const absent = new FakeMassStorage();
+  absent.exist(false);
+  await restart(absent);
+  expect(msd.state.value.online).toBe(false);
+  expect(log.messages).toEqual(['warn The USB gadget has no drive (mass_storage.usb0) now']);
+  kernel.exist(true);
+  await until(msd.state, ({ online }) => online);
+});
+
+test('follows what other programs and the machine do', async () => {
+  const dir = '/sys/kernel/config/usb_gadget/kvmd/functions/mass_storage.usb0/lun.0';
+  await kernel.write(`${dir}/cdrom`, '1');
+  await kernel.write(`${dir}/file`, cd.source);
+  await until(msd.state, ({ medium }) => medium?.source === cd.source);
+  expect(medium()).toEqual(cd);
+  kernel.isLocked = true;
+  kernel.ejectByMachine();
+  await msd.insert(cd);
+  kernel.isLocked = false;
+  kernel.ejectByMachine();
+  await until(msd.state, ({ medium }) => medium === undefined);
+});
+
+test('what an earlier server put in is in', async () => {
+  await msd.insert(flash);
+  await restart();
+  expect(medium()).toEqual(flash);
+  await msd.eject();
+});
+
+test('an image that is deleted while it is in keeps its name, and can be ejected', async () => {
+  await msd.insert(flash);
+  await rm(flash.source);
+  await expect(msd.insert({ ...cd, source: '/nope' })).rejects.toThrow('no such file');
+  expect(medium()).toEqual(flash);
+  kernel.failNext = { attribute: 'cdrom', code: 'EBUSY' };
+  await expect(msd.insert(cd)).rejects.toThrow('another program');
+  // It cannot be put back: nobody has it any more.
+  expect(medium()).toBeUndefined();
+  expect(log.messages).toContain('error The drive is not as it was before');
+  await msd.insert(cd);
+  await rm(cd.source);
+  await restart();
+  expect(medium()).toEqual(cd);
+  await msd.eject();
+  expect(medium()).toBeUndefined();
+});
+
+test('an image behind a link has the name that it was given', async () => {
+  const source = join(directory, 'link.iso');
+  symlinkSync(cd.source, source);
+  await msd.insert({ ...cd, source });
+  expect(kernel.file).toBe(cd.source);
+  expect(medium()?.source).toBe(source);
+});
+
+test('acts come one after another', async () => {
+  await Promise.all([msd.insert(cd), msd.eject(), msd.insert(flash)]);
+  expect(medium()).toEqual(flash);
+});

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { type Command, fillCommand } from './ustreamer-command.ts';
+import { probeUstreamer } from './ustreamer-probe.ts';
+
+const VALUES = {
+  ...{ unix: '/run/u.sock', process_name_prefix: 'kvmd/streamer', desired_fps: '30' },
+  ...{ quality: '80', resolution: undefined },
+};
+/** A part of PiKVM's for an HDMI bridge. */
+const PIKVM: Command = [
+  '/usr/bin/ustreamer',
+  ...['--unix={unix}', '--desired-fps={desired_fps}', '--resolution={resolution}'],
+  ...['--jpeg-sink=kvmd::ustreamer::jpeg', '--h264-bitrate={h264_bitrate}', '--quality={quality}'],
+];
+const NAMES = ['unix', 'desired-fps', 'resolution', 'quality', 'workers'];
+
+const probed = (options: readonly string[]) => ({
+  ...{ version: '4.9', features: {}, options: new Set(options) },
+});
+
+it('has the values, but no option without one and none that the program lacks', () => {
+  const { argv, unknown } = fillCommand(PIKVM, VALUES, probed(NAMES));
+  expect(argv).toEqual([
+    '/usr/bin/ustreamer',
+    ...['--unix=/run/u.sock', '--desired-fps=30', '--quality=80', '--workers=1'],
+  ]);
+  expect(unknown).toEqual(['--jpeg-sink', '--h264-bitrate']);
+});
+
+it('keeps the workers that it asks for', () => {
+  for (const workers of ['--workers=3', '-w3']) {
+    const { argv } = fillCommand(['/usr/bin/ustreamer', workers], VALUES, probed(NAMES));
+    expect(argv).toEqual(['/usr/bin/ustreamer', workers]);
+  }
+});
+
+it('is not judged by the options of a wrapper', async () => {
+  expect((await probeUstreamer('/usr/bin/env')).options.size).toBe(0);
+});
+
+it('is as it is written when the program could not be asked', () => {
+  const { argv, unknown } = fillCommand(PIKVM, VALUES, probed([]));
+  expect(argv).toContain('--jpeg-sink=kvmd::ustreamer::jpeg');
+  expect([unknown, argv.at(-1)]).toEqual([[], '--quality=80']);
+});

@@ -1,0 +1,203 @@
+import { performance } from 'node:perf_hooks';
+import { anySignal } from '../../core/any-signal.ts';
+import type { CaptureReport } from '../../core/capture.ts';
+import type { Log } from '../../core/log.ts';
+import { sleep } from '../../core/sleep.ts';
+import { type ReadonlyCell, StateCell, until } from '../../core/state.ts';
+import type { Frame, VideoFeed, VideoSignal } from '../../core/video-source.ts';
+import { unixHttpGetJson } from '../../platform/unix-http.ts';
+import { runChild } from './ustreamer-child.ts';
+import type { Command } from './ustreamer-command.ts';
+import { parseReport } from './ustreamer-report.ts';
+import { readStream, type StreamPicture } from './ustreamer-stream.ts';
+import { UstreamerTrouble } from './ustreamer-trouble.ts';
+
+/** How a feed runs its µStreamer. */
+export interface FeedOptions {
+  readonly preStart: Command;
+  readonly postStop: Command;
+  readonly socketPath: string;
+  /** How often GET /state is asked, and how long its answer may take, ms. */
+  readonly statePollMs: number;
+  readonly timeoutMs: number;
+  /** Without a picture for so long the stream is opened anew, ms. */
+  readonly stallMs: number;
+  /** Without an answer for so long the program is stuck and started anew, ms. */
+  readonly hangMs: number;
+  readonly log: Log;
+}
+
+/** How often a program that has just been started is asked whether it is there, ms. */
+const FIRST_POLL_MS = 30;
+/** Pause before a broken stream is opened anew, ms. */
+const REOPEN_MS = 1000;
+/** Pause after the program's end; doubled as long as it does not run for STEADY_MS. */
+const BACKOFF_MIN_MS = 1000;
+const BACKOFF_MAX_MS = 30_000;
+const STEADY_MS = 10_000;
+
+/** One run of the capture: keeps µStreamer running, and takes its pictures while somebody looks. */
+export class UstreamerFeed implements VideoFeed {
+  onFrame: ((frame: Frame) => void) | undefined;
+  /** Resolves when the program has ended and its device is free. */
+  readonly closed: Promise<void>;
+  readonly #options: FeedOptions;
+  readonly #ended = new AbortController();
+  readonly #trouble: UstreamerTrouble;
+  readonly #report = new StateCell<CaptureReport | undefined>(undefined);
+  readonly #watched = new StateCell(false);
+  #wake: () => void = () => {};
+  #isStreaming = false;
+  #seq = 0;
+
+  /** Waits for `free`, the end of the run before: both have the same device and socket. */
+  constructor(options: FeedOptions, command: () => Promise<Command>, free: Promise<void>) {
+    this.#options = options;
+    this.#trouble = new UstreamerTrouble(options.log);
+    this.closed = this.#run(command, free);
+  }
+
+  get signal(): ReadonlyCell<VideoSignal> {
+    return this.#trouble.signal;
+  }
+
+  get report(): ReadonlyCell<CaptureReport | undefined> {
+    return this.#report;
+  }
+
+  setWatched(watched: boolean): void {
+    this.#watched.set(watched);
+  }
+
+  /** The state may have changed: it is read now. */
+  poll(): void {
+    this.#wake();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.onFrame = undefined;
+    this.#ended.abort(new Error('closed'));
+    await this.closed;
+  }
+
+  async #run(command: () => Promise<Command>, free: Promise<void>): Promise<void> {
+    const { signal } = this.#ended;
+    await free;
+    let backoffMs = BACKOFF_MIN_MS;
+    while (!signal.aborted) {
+      const startedMs = performance.now();
+      const failure = await this.#runOnce(command);
+      if (signal.aborted) return;
+      this.#report.set(undefined);
+      const isSteady = performance.now() - startedMs > STEADY_MS;
+      if (isSteady) backoffMs = BACKOFF_MIN_MS;
+      this.#trouble.ended(failure, backoffMs, isSteady);
+      await sleep(backoffMs, signal).catch(() => {});
+      backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2);
+    }
+  }
+
+  /** Runs the program to its end; resolves with why it ended. */
+  async #runOnce(command: () => Promise<Command>): Promise<string> {
+    const over = new AbortController();
+    const stuck = new AbortController();
+    const stop = anySignal([this.#ended.signal, stuck.signal, over.signal]);
+    try {
+      const argv = await command();
+      const [program] = argv;
+      const loops = [this.#pollState(stop, () => stuck.abort()), this.#follow(stop)];
+      try {
+        const ended = await runChild(argv, this.#options, stop, (text) =>
+          this.#trouble.complained(text),
+        );
+        if (stuck.signal.aborted) return `${program} did not answer any more`;
+        return this.#trouble.whyEnded(program, ended);
+      } finally {
+        over.abort(new Error('the program has ended'));
+        await Promise.all(loops);
+      }
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      over.abort(new Error('the program has ended'));
+    }
+  }
+
+  async #pollState(stop: AbortSignal, onStuck: () => void): Promise<void> {
+    const { socketPath, statePollMs, timeoutMs, hangMs, log } = this.#options;
+    let heardMs = performance.now();
+    while (!stop.aborted) {
+      try {
+        this.#reported(parseReport(await unixHttpGetJson(socketPath, '/state', timeoutMs, stop)));
+        heardMs = performance.now();
+      } catch (error) {
+        if (stop.aborted) return;
+        if (this.#report.value) log.debug({ err: error }, 'µStreamer does not tell its state');
+        if (performance.now() - heardMs > hangMs) onStuck();
+      }
+      await this.#nap(this.#report.value ? statePollMs : FIRST_POLL_MS, stop);
+    }
+  }
+
+  /** Until the time is over, or something may have changed. */
+  async #nap(ms: number, stop: AbortSignal): Promise<void> {
+    const nap = new AbortController();
+    this.#wake = () => nap.abort();
+    await sleep(ms, anySignal([stop, nap.signal])).catch(() => {});
+    nap.abort();
+  }
+
+  #reported(report: CaptureReport): void {
+    this.#report.set(report);
+    this.#trouble.answered();
+    // The pictures themselves know it sooner.
+    if (this.#isStreaming) return;
+    const { online, resolution } = report.source;
+    this.#trouble.sees(online ? resolution : undefined);
+  }
+
+  /** Takes pictures while somebody looks. */
+  async #follow(stop: AbortSignal): Promise<void> {
+    const { socketPath, stallMs } = this.#options;
+    while (!stop.aborted) {
+      try {
+        await until(this.#watched, (watched) => watched, stop);
+        await until(this.#report, (report) => report !== undefined, stop);
+      } catch {
+        return;
+      }
+      const left = new AbortController();
+      const leave = () => left.abort(new Error('nobody looks'));
+      const unsubscribe = this.#watched.subscribe(leave);
+      const signal = anySignal([stop, left.signal]);
+      if (!this.#watched.value) leave();
+      let hasFailed = false;
+      try {
+        const onPicture = (picture: StreamPicture) => this.#take(picture);
+        await readStream({ socketPath, stallMs, signal, onPicture });
+      } catch (error) {
+        hasFailed = !signal.aborted;
+        if (hasFailed) this.#trouble.streamFailed(error);
+        else this.#trouble.streamClosed();
+      }
+      unsubscribe();
+      leave();
+      this.#isStreaming = false;
+      if (hasFailed) await sleep(REOPEN_MS, stop).catch(() => {});
+    }
+  }
+
+  #take({ jpeg, size, online, grabBeginMs, grabEndMs }: StreamPicture): void {
+    this.#isStreaming = true;
+    if (!online) this.#trouble.pictured(undefined);
+    else if (!size) this.#trouble.brokenPicture();
+    else {
+      this.#trouble.pictured(size);
+      this.#seq += 1;
+      this.onFrame?.({
+        ...{ seq: this.#seq, ...size, format: 'jpeg', data: jpeg, dirty: null },
+        ...{ grabBeginMs, grabEndMs },
+      });
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import type { MachineConfig } from './config/schema.ts';
+import type { Log } from './core/log.ts';
+import type { UstreamerOptions } from './drivers/linux/ustreamer.ts';
+import type { Command } from './drivers/linux/ustreamer-command.ts';
+import { ensureDir } from './platform/files.ts';
+
+/** Where a machine of ours belongs. */
+export interface MachinePlace {
+  readonly id: string;
+  readonly stateDir: string;
+}
+
+type StreamerConfig = MachineConfig['streamer'];
+
+/** Longest path of a unix socket on Linux, bytes (sockaddr_un without the final zero). */
+const MAX_SOCKET_PATH = 107;
+/** µStreamer repeats its picture each second; a state may be late when the box is busy. */
+const STALL_MS = 5000;
+const HANG_MS = 15_000;
+
+/** How a machine's µStreamer is run; its socket has a directory when this resolves. */
+export async function ustreamerOptionsOf(
+  config: StreamerConfig,
+  { id, stateDir }: MachinePlace,
+  log: Log,
+): Promise<UstreamerOptions> {
+  const place = join(stateDir, 'machines', id);
+  if (config.unix === '') await ensureDir(place);
+  const socketPath = config.unix === '' ? join(place, 'ustreamer.sock') : config.unix;
+  if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
+    throw new Error(`The path ${socketPath} is too long for a socket: set kvmd.streamer.unix`);
+  }
+  const { default: resolution, available } = config.resolution;
+  const timeoutMs = config.timeout * 1000;
+  return {
+    command: [
+      ...commandOf(config.cmd, config.cmd_remove, config.cmd_append),
+      ...(config.slowdown ? ['--slowdown'] : []),
+    ],
+    preStart: commandOf(
+      config.pre_start_cmd,
+      config.pre_start_cmd_remove,
+      config.pre_start_cmd_append,
+    ),
+    postStop: commandOf(
+      config.post_stop_cmd,
+      config.post_stop_cmd_remove,
+      config.post_stop_cmd_append,
+    ),
+    ...{ socketPath, timeoutMs, log },
+    processNamePrefix: config.process_name_prefix,
+    statePollMs: config.state_poll * 1000,
+    stallMs: STALL_MS,
+    hangMs: Math.max(HANG_MS, 3 * timeoutMs),
+    resolutions: resolution === '' ? undefined : [...new Set([resolution, ...available])],
+  };
+}
+
+/** As PiKVM reads it: the program stays, of the rest every word of `remove` goes. */
+function commandOf(
+  [program, ...args]: Command,
+  remove: readonly string[],
+  append: readonly string[],
+): Command {
+  return [program, ...args.filter((argument) => !remove.includes(argument)), ...append];
+}

@@ -1,0 +1,108 @@
+import { CoderProcess } from '../platform/coder-process.ts';
+import { FlvAvcReader } from '../protocols/flv-avc.ts';
+import { IVF_FRAME_BYTES, ivfHeader, writeIvfFrame } from '../protocols/ivf.ts';
+import {
+  bufferKbit,
+  CRF,
+  type H264Encoder,
+  type H264Listener,
+  type H264Settings,
+  NO_GOP,
+  type OpenH264Encoder,
+} from './h264-encoder.ts';
+
+/** The program that encodes; a Debian package of this name has it. */
+export const FFMPEG = 'ffmpeg';
+
+/** FFmpeg's decoders, and what they call the pictures. */
+const DECODERS = {
+  bgrx: { name: 'rawvideo', fourcc: 'BGR\0' },
+  jpeg: { name: 'mjpeg', fourcc: 'MJPG' },
+} as const;
+/** Of the times of frames. They only have to grow: the rate is told otherwise. */
+const UNITS_PER_SECOND = 1000;
+/** FFmpeg's command cannot be asked for a key frame, but may look at the time: an odd one means one. */
+const WHEN_ODD = `expr:eq(mod(round(t*${UNITS_PER_SECOND}),2),1)`;
+/** Said in the stream: players guess differently where it is not. */
+const COLOURS = 'scale=out_color_matrix=bt709:out_range=tv';
+/** How long it may take over one picture, ms: it hangs after that. */
+const STUCK_MS = 10_000;
+
+/** The arguments of FFmpeg, without any text of a client. */
+export function h264Arguments(settings: H264Settings): readonly string[] {
+  const { format, bitrate, gop, fps } = settings;
+  return [
+    ...['-hide_banner', '-loglevel', 'error', '-probesize', '32', '-analyzeduration', '0'],
+    ...['-f', 'ivf', '-c:v', DECODERS[format].name, '-i', 'pipe:0', '-an'],
+    // H.264 with half the colours has even sizes only.
+    ...['-vf', `pad=ceil(iw/2)*2:ceil(ih/2)*2,${COLOURS},format=yuv420p`],
+    ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+    ...['-color_range', 'tv'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
+    ...['-profile:v', 'baseline', '-crf', `${CRF}`],
+    ...['-maxrate', `${bitrate}k`, '-bufsize', `${bufferKbit(settings)}k`],
+    ...['-g', `${gop || NO_GOP}`, '-sc_threshold', '0'],
+    ...['-force_key_frames', WHEN_ODD, '-forced-idr', '1', '-enc_time_base', '-1'],
+    ...['-fps_mode', 'passthrough', '-r', `${fps}`, '-flush_packets', '1'],
+    ...['-f', 'flv', '-flvflags', 'no_duration_filesize', 'pipe:1'],
+  ];
+}
+
+/** Starts `program` for each stream; without it the encoder ends at once and says so. */
+export function ffmpegEncoder(program = FFMPEG): OpenH264Encoder {
+  return (settings, listener) => new FfmpegEncoder(program, settings, listener);
+}
+
+/** A running FFmpeg: its own process, as its licence is its own. */
+class FfmpegEncoder implements H264Encoder {
+  readonly settings: H264Settings;
+  readonly #process: CoderProcess;
+  /** One frame with what comes before it; in use until FFmpeg has all of it. */
+  #message: Buffer;
+  readonly #onStuck: () => void;
+  #time = 0;
+
+  constructor(program: string, settings: H264Settings, listener: H264Listener) {
+    this.settings = settings;
+    const { format, width, height } = settings;
+    const reader = new FlvAvcReader();
+    const fail = (reason: string) => {
+      this.#process.kill();
+      listener.onEnd(reason);
+    };
+    this.#onStuck = () => fail(`${program} takes no more pictures`);
+    this.#process = new CoderProcess(program, h264Arguments(settings), {
+      onOutput(bytes) {
+        try {
+          for (const unit of reader.push(bytes)) listener.onUnit(unit);
+        } catch (error) {
+          fail(String(error));
+        }
+      },
+      onEnd: (reason) => listener.onEnd(reason),
+    });
+    this.#message = Buffer.alloc(0);
+    const start = {
+      fourcc: DECODERS[format].fourcc,
+      width,
+      height,
+      unitsPerSecond: UNITS_PER_SECOND,
+    };
+    void this.#process.write(ivfHeader(start));
+  }
+
+  async encode(data: Buffer, key: boolean): Promise<void> {
+    this.#time += 2;
+    const bytes = IVF_FRAME_BYTES + data.length;
+    if (this.#message.length < bytes) this.#message = Buffer.allocUnsafeSlow(bytes);
+    writeIvfFrame(this.#message, data.length, this.#time + (key ? 1 : 0));
+    data.copy(this.#message, IVF_FRAME_BYTES);
+    const stuck = setTimeout(this.#onStuck, STUCK_MS);
+    await this.#process.write(this.#message.subarray(0, bytes));
+    clearTimeout(stuck);
+  }
+
+  close(): void {
+    this.#process.kill();
+  }
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { loadConfig } from '../src/config/load.ts';
+import { machinesOf } from '../src/config/schema.ts';
+import { listFiles, readText } from '../src/platform/files.ts';
+import { isRemote } from '../src/remote-host.ts';
+
+const PACKAGING = fileURLToPath(new URL('../../../packaging', import.meta.url));
+const UNITS = readdirSync(join(PACKAGING, 'systemd'));
+const SERVICES = UNITS.filter((name) => name.endsWith('.service'));
+const HARDENED = [
+  'NoNewPrivileges=yes',
+  'ProtectSystem=strict',
+  'ProtectHome=yes',
+  'Restart=always',
+];
+const SECTIONS = ['Unit', 'Service', 'Install'];
+
+const read = (...path: readonly string[]) => readFileSync(join(PACKAGING, ...path), 'utf8');
+const load = (name: string) =>
+  loadConfig({ file: join(PACKAGING, 'config', name), flags: {} }, { readText, listFiles });
+
+it('has units that systemd reads without a complaint', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'units-'));
+  try {
+    for (const name of UNITS) {
+      // Nothing is installed here: another program stands in for ours.
+      const text = read('systemd', name).replace('/usr/bin/crashcart', process.execPath);
+      writeFileSync(join(dir, name), text);
+    }
+    const files = UNITS.map((name) => join(dir, name));
+    const args = ['verify', '--man=no', '--recursive-errors=no', ...files];
+    const verified = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    if (verified.error) {
+      const lines = UNITS.flatMap((name) => read('systemd', name).split('\n'));
+      const odd = lines.filter((line) => !/^(#.*|\[(\w+)\]|[A-Z]\w+=.*|)$/.test(line));
+      const sections = lines.flatMap((line) => /^\[(\w+)\]$/.exec(line)?.[1] ?? []);
+      expect(odd).toEqual([]);
+      expect(sections.filter((section) => !SECTIONS.includes(section))).toEqual([]);
+    } else expect([verified.status, verified.stderr]).toEqual([0, '']);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+it.each(SERVICES)('%s may do little and starts again by itself', (name) => {
+  const text = read('systemd', name);
+  for (const line of HARDENED) expect(text).toContain(`\n${line}\n`);
+  const [, account] = /\nUser=(.*)\n/.exec(text) ?? [];
+  expect(read('sysusers.d', 'crashcart.conf')).toMatch(new RegExp(`^u ${account} `, 'm'));
+});
+
+it('has configurations for the two that find each other', async () => {
+  const core = await load('core.yaml');
+  const front = await load('http.yaml');
+  expect([...core.warnings, ...front.warnings]).toEqual([]);
+  const machine = machinesOf(front.config).get('default');
+  expect(machine && isRemote(machine.remote)).toBe(true);
+  expect(machine?.remote.unix).toBe(core.config.kvmd.server.unix);
+  expect(core.config.server.listen).toBe('');
+  const { users } = core.config.kvmd.auth.usc;
+  expect(read('systemd', 'crashcart-http.service')).toContain(`\nUser=${users[0]}\n`);
+});

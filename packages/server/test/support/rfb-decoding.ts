@@ -1,0 +1,130 @@
+import { constants, deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { ZlibInflater } from '../../src/drivers/vnc/zlib-inflater.ts';
+import { RfbError } from '../../src/protocols/rfb/limits.ts';
+import { ByteReader, type Reading } from '../../src/protocols/rfb/reader.ts';
+import { type RfbRect, RfbScreen } from '../../src/protocols/rfb/screen.ts';
+
+/** A picture: colours 0xRRGGBB, row by row. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly colours: readonly number[];
+}
+
+/** Pictures of up to `maxSide` px that are drawn with few colours or many. */
+export const pictures = (maxSide: number): fc.Arbitrary<Picture> =>
+  fc
+    .record({
+      width: fc.integer({ min: 1, max: maxSide }),
+      height: fc.integer({ min: 1, max: maxSide }),
+      palette: fc.array(fc.nat(0xffffff), { minLength: 1, maxLength: 20 }),
+      seed: fc.array(fc.nat(), { minLength: 1, maxLength: 40 }),
+      run: fc.integer({ min: 1, max: 300 }),
+    })
+    .map(({ width, height, palette, seed, run }) => ({
+      width,
+      height,
+      colours: Array.from({ length: width * height }, (_, index) => {
+        const at = (seed[Math.floor(index / run) % seed.length] ?? 0) + Math.floor(index / run);
+        return palette[at % palette.length] ?? 0;
+      }),
+    }));
+
+/** Sizes of the chunks in which an input comes. */
+export const splits = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 5 });
+
+/** The part of a picture inside a rectangle. */
+export function crop({ width, colours }: Picture, rect: RfbRect): number[] {
+  return Array.from({ length: rect.height }, (_, row) => {
+    const start = (rect.y + row) * width + rect.x;
+    return colours.slice(start, start + rect.width);
+  }).flat();
+}
+
+/** Tiles of a picture, from left to right, then down. */
+export function tilesOf({ width, height }: Picture, side: number): RfbRect[] {
+  const tiles: RfbRect[] = [];
+  for (let y = 0; y < height; y += side) {
+    for (let x = 0; x < width; x += side) {
+      const size = { width: Math.min(side, width - x), height: Math.min(side, height - y) };
+      tiles.push({ x, y, ...size });
+    }
+  }
+  return tiles;
+}
+
+export const bgr = (colour: number): number[] => [
+  colour & 255,
+  (colour >> 8) & 255,
+  (colour >> 16) & 255,
+];
+export const rgb = (colour: number): number[] => bgr(colour).reverse();
+export const bgrx = (colour: number): number[] => [...bgr(colour), 0];
+
+/** The first block of a zlib stream. */
+export function zlibBlock(bytes: readonly number[]): Buffer {
+  return deflateSync(Uint8Array.from(bytes), { finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** A screen of some px, black. */
+export class TestScreen extends RfbScreen {
+  readonly pixels: Uint8Array;
+
+  constructor(width: number, height: number) {
+    super();
+    this.resize(width, height);
+    this.pixels = new Uint8Array(width * height * 4);
+    this.attach(this.pixels);
+  }
+
+  /** What is in the framebuffer, 0xRRGGBB. */
+  get colours(): number[] {
+    return [...new Uint32Array(this.pixels.buffer)].map((word) => word & 0xffffff);
+  }
+}
+
+/** Gives an input to a reading in chunks of these sizes, over and over; false: it wants more. */
+export async function feed(
+  reading: Reading,
+  input: Uint8Array,
+  sizes: readonly number[] = [input.length],
+): Promise<boolean> {
+  const reader = new ByteReader(reading);
+  let at = 0;
+  for (let index = 0; at < input.length; index += 1) {
+    const size = Math.max(1, sizes[index % sizes.length] ?? 1);
+    await reader.push(input.slice(at, at + size));
+    at += size;
+  }
+  await reader.push(new Uint8Array());
+  return reader.done && reader.excess === 0;
+}
+
+/** Whether any input gives an RfbError, a wish for more, or pixels: nothing else is thrown. */
+export function survives(read: (screen: RfbScreen, rect: RfbRect) => Reading): Promise<void> {
+  const rect = { x: 1, y: 2, width: 70, height: 40 };
+  return fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 4 }),
+      async (input, sizes) => {
+        const screen = new TestScreen(80, 50);
+        try {
+          await feed(read(screen, rect), input, sizes);
+        } catch (error) {
+          if (!(error instanceof RfbError)) throw error;
+        }
+        // Whatever came: nothing was written outside the rectangle.
+        const outside = screen.colours.filter((_, index) => {
+          const [x, y] = [index % 80, Math.floor(index / 80)];
+          return x < 1 || x >= 71 || y < 2 || y >= 42;
+        });
+        if (outside.some((colour) => colour !== 0)) throw new Error('a pixel outside');
+      },
+    ),
+  );
+}
+
+/** Zlib streams for a decoder. */
+export const inflaters = (): ZlibInflater[] => Array.from({ length: 5 }, () => new ZlibInflater());

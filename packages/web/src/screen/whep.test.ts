@@ -1,0 +1,63 @@
+import { expect, it, vi } from 'vitest';
+import { h264First, openWhep, type WhepPeer } from './whep.ts';
+
+const CODECS = ['video/VP8', 'video/H264', 'video/rtx'].map((mimeType) => ({
+  mimeType,
+  clockRate: 90_000,
+}));
+
+function fakePeer(setRemoteDescription = vi.fn(async () => {})) {
+  const setCodecPreferences = vi.fn();
+  const peer = {
+    addTransceiver: vi.fn(() => ({ setCodecPreferences })),
+    createOffer: async () => ({ type: 'offer', sdp: 'offer' }),
+    setLocalDescription: async () => {},
+    setRemoteDescription,
+    localDescription: { type: 'offer', sdp: 'gathered offer' },
+    iceGatheringState: 'complete',
+    addEventListener: vi.fn(),
+  };
+  return { peer: peer as unknown as WhepPeer, setRemoteDescription, setCodecPreferences };
+}
+
+const answered = () =>
+  vi.fn(async (_path: string, _init: RequestInit) => {
+    const headers = { location: 'whep?id=7' };
+    const answer = new Response('answer', { status: 201, headers });
+    return Object.defineProperty(answer, 'url', { value: 'https://host/m/a/api/media/whep' });
+  });
+
+it('prefers H.264 and keeps the other codecs', () => {
+  expect(h264First(CODECS).map(({ mimeType }) => mimeType)).toEqual([
+    'video/H264',
+    'video/VP8',
+    'video/rtx',
+  ]);
+});
+
+it('offers, takes the answer, and deletes what it opened', async () => {
+  const { peer, setRemoteDescription, setCodecPreferences } = fakePeer();
+  const request = answered();
+  const end = await openWhep(peer, request, CODECS);
+  expect(peer.addTransceiver).toHaveBeenCalledWith('video', { direction: 'recvonly' });
+  expect(setCodecPreferences).toHaveBeenCalledWith(h264First(CODECS));
+  expect(request).toHaveBeenCalledWith(
+    'api/media/whep',
+    expect.objectContaining({ method: 'POST', body: 'gathered offer' }),
+  );
+  expect(setRemoteDescription).toHaveBeenCalledWith({ type: 'answer', sdp: 'answer' });
+  end();
+  expect(request).toHaveBeenLastCalledWith(
+    'https://host/m/a/api/media/whep?id=7',
+    expect.objectContaining({ method: 'DELETE' }),
+  );
+});
+
+it('tells a refusal, and deletes what it cannot use', async () => {
+  const refused = vi.fn(() => Promise.reject(new Error('404')));
+  await expect(openWhep(fakePeer().peer, refused, CODECS)).rejects.toThrow('404');
+  const request = answered();
+  const { peer } = fakePeer(vi.fn(() => Promise.reject(new Error('no codec'))));
+  await expect(openWhep(peer, request, [])).rejects.toThrow('no codec');
+  expect(request).toHaveBeenCalledTimes(2);
+});
