@@ -117,7 +117,7 @@ describe('the picture of a capture device', () => {
     await page.close();
   });
 
-  it('comes by WebRTC to a browser without a decoder', { retry: 2 }, async () => {
+  it('comes by WebRTC to a browser without a decoder', async () => {
     await open((each) =>
       each.addInitScript(() => Reflect.deleteProperty(globalThis, 'VideoDecoder')),
     );

@@ -27,7 +27,7 @@ const H264 = {
 };
 
 // A connection of a busy Chromium that does not come about is asked for again, as a player does.
-describe('WebRTC', { retry: 2 }, () => {
+describe('WebRTC', () => {
   let browser: Browser;
   let page: Page;
   let rig: FrontRig;

@@ -97,15 +97,23 @@ export async function* counted(
   }
 }
 
-/** Runs `leave` when the values end, however that happens; they must be iterated. */
+/**
+ * Runs `leave` when the values end, however that happens, and before the last of them is passed on:
+ * who has it all may ask for the next thing. They must be iterated.
+ */
 export async function* leaving<T>(
   values: AsyncIterable<T>,
   leave: () => void,
 ): AsyncGenerator<T, undefined> {
+  let last: { readonly value: T } | undefined;
   try {
-    yield* values;
+    for await (const value of values) {
+      if (last) yield last.value;
+      last = { value };
+    }
   } finally {
     leave();
   }
+  if (last) yield last.value;
   return undefined;
 }

@@ -124,6 +124,16 @@ test('nothing else happens to the storage while an image is in', async () => {
   expect(drive()).toMatchObject({ image: null });
 });
 
+test('who has the last byte of an image may ask for the next thing', async () => {
+  const { size, chunks } = await msd.read('cd.iso', 'none', new AbortController().signal);
+  let come = 0;
+  for await (const chunk of chunks) {
+    come += chunk.length;
+    expect(msd.state.value.busy).toBe(come < (size ?? 0));
+  }
+  expect(come).toBe(size);
+});
+
 test('an unknown image and a remote one are refused; the choice stays', async () => {
   await msd.setParams({ image: 'cd.iso' });
   const unknown = named('MsdUnknownImageError');
