@@ -48,6 +48,9 @@ export const TEST_PACKAGES = [
   'xkb-data',
 ];
 
+/** Of node-av, which an operator may install (its licence is to be chosen), what the tests need. */
+const NODE_AV = 'node-av@6.1.1';
+
 /** A set-up step that failed; the message tells the operator what to do. */
 export class SetupError extends Error {}
 
@@ -101,6 +104,15 @@ function installModules() {
   say('Installing Node modules (npm ci) …');
   runQuietly('Installing Node modules', 'npm', ['ci', '--include=dev', '--include=optional']);
   stamp('modules', value);
+}
+
+/** Puts node-av where only tests find it: the product is to be what an operator has. */
+export function installNodeAv() {
+  if (isStamped('node-av-version', NODE_AV)) return;
+  say(`Installing ${NODE_AV} for the tests …`);
+  const where = ['--prefix', join(CACHE, 'node-av'), '--ignore-scripts', '--no-save'];
+  runQuietly(`Installing ${NODE_AV}`, 'npm', ['install', ...where, NODE_AV]);
+  stamp('node-av-version', NODE_AV);
 }
 
 /** Which of these Debian packages are not installed. */

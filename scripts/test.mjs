@@ -1,7 +1,7 @@
 // `npm test`: sets up, then lint, types, dead code and tests. Arguments go to vitest, for instance
 // `npm test -- --project unit`. The last line of a test run is `N passed, N failed, N skipped`.
 import { spawnSync } from 'node:child_process';
-import { inRoot, orStop, ROOT, setUp, TEST_PACKAGES } from './setup.mjs';
+import { inRoot, installNodeAv, orStop, ROOT, setUp, TEST_PACKAGES } from './setup.mjs';
 
 const CHECKS = [
   ['lint', 'biome', ['check', '--error-on-warnings']],
@@ -19,7 +19,10 @@ function run(name, args) {
   return result.status ?? 1;
 }
 
-orStop(() => setUp(TEST_PACKAGES));
+orStop(() => {
+  setUp(TEST_PACKAGES);
+  installNodeAv();
+});
 for (const [what, name, args] of CHECKS) {
   process.stderr.write(`Checking ${what} …\n`);
   if (run(name, args) !== 0) {

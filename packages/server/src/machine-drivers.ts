@@ -10,9 +10,9 @@ import type { VideoSource } from './core/video-source.ts';
 import type { CreateDriver, DriverContext } from './drivers/define.ts';
 import type { QemuMachine } from './drivers/qemu/machine.ts';
 import { DRIVERS } from './drivers/registry.ts';
+import { type MachinePlace, ustreamerOptionsOf, v4l2OptionsOf } from './machine-capture.ts';
 import { createGpioDrivers } from './machine-gpio.ts';
 import { createSwitchDriver } from './machine-switch.ts';
-import { type MachinePlace, ustreamerOptionsOf } from './machine-ustreamer.ts';
 
 /** The drivers of one machine, and the QEMU behind them where there is one. */
 export interface ConfiguredDrivers {
@@ -42,6 +42,7 @@ export async function createDrivers(
       return machine;
     },
     ustreamer: () => ustreamerOptionsOf(config.streamer, place, log.child({ machine: place.id })),
+    v4l2: () => v4l2OptionsOf(config.streamer, log.child({ machine: place.id })),
   };
   return {
     hid: await create<HidDriver>(DRIVERS.hid[config.hid.type], context, config.hid),

@@ -18,13 +18,14 @@ import {
   SEI,
   SPS,
 } from './support/h264-stream.ts';
+import { NODE_AV } from './support/node-av.ts';
 import { recordingLog } from './support/recording-log.ts';
 
-/** An operator may install it; it is no dependency. */
-const nodeAv = await loadNodeAv().catch(() => undefined);
+/** As an operator may install it; it is no dependency. */
+const nodeAv = await loadNodeAv(NODE_AV);
 const ENCODERS: readonly (readonly [string, OpenH264Encoder])[] = [
   ['ffmpeg', ffmpegEncoder()],
-  ...(nodeAv ? ([['node-av', nodeAvEncoder(nodeAv)]] as const) : []),
+  ['node-av', nodeAvEncoder(nodeAv)],
 ];
 const COLOURS: readonly Colour[] = [
   [200, 0, 0],
@@ -123,8 +124,7 @@ it('is chosen by the configuration, and says what is missing', async () => {
   const log = recordingLog();
   expect(await findH264Encoder('ffmpeg', silentLog)).toBeDefined();
   expect(await findH264Encoder('auto', silentLog)).toBeDefined();
-  const found = await findH264Encoder('node-av', log);
-  expect(found === undefined).toBe(nodeAv === undefined);
-  const told = nodeAv ? [] : ['warn There is no H.264 by node-av'];
-  expect(log.messages).toEqual(told);
+  expect(await findH264Encoder('node-av', log, NODE_AV)).toBeDefined();
+  expect(await findH264Encoder('node-av', log, '/nowhere')).toBeUndefined();
+  expect(log.messages).toEqual(['warn There is no H.264 by node-av']);
 });

@@ -48,8 +48,17 @@ function commandKeys<const Name extends string>(name: Name, given: [string, ...s
   };
 }
 
-/** Keys of `kvmd.streamer` that a capture program needs. */
+/** FFmpeg's names of what capture devices send; empty: what the device has chosen. */
+const FORMATS = ['mjpeg', 'yuyv422', 'uyvy422', 'nv12', 'rgb24', 'bgr24', ''] as const;
+
+/** Keys of `kvmd.streamer` that a capture device needs. */
 export const capture = {
+  v4l2: type
+    .section({
+      device: type.path().default('/dev/video0'),
+      format: type.choice(FORMATS).default('mjpeg'),
+    })
+    .prefault({}),
   state_poll: type.atLeast(0.1).default(1),
   timeout: type.atLeast(0.1).default(2),
   unix: type.optionalPath().default(''),

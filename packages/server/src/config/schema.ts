@@ -51,6 +51,8 @@ const streamer = type.section({
     .prefault({}),
   h264_gop: type.range(type.integer(0, 60), { default: 0, min: 0, max: 60 }).prefault({}),
   h264_encoder: type.choice(['auto', 'ffmpeg', 'node-av']).default('auto'),
+  /** Folder of the package node-av, where it is not beside the server. */
+  node_av: type.optionalPath().default(''),
 });
 
 const keyOrNone = z.union(

@@ -114,7 +114,7 @@ export class Streamer {
 
   /** Whether pictures come as complete files: what has changed in them is not told. */
   get givesFiles(): boolean {
-    return this.#source.encodesJpeg === true;
+    return this.#source.givesFiles ?? this.#source.encodesJpeg ?? false;
   }
 
   /** The running capture; undefined while stopped. */

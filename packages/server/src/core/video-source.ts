@@ -87,6 +87,8 @@ export interface VideoSource extends AsyncDisposable {
   readonly resolutions: readonly string[] | undefined;
   /** Of a source that encodes by itself. */
   readonly control?: VideoControl;
+  /** It gives complete JPEG files, which nobody encodes again. */
+  readonly givesFiles?: boolean;
   /** It gives JPEG of the quality that was asked for: for another one it is opened anew. */
   readonly encodesJpeg?: boolean;
   /** Which program captures, where one does. */

@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { MsdDriver } from '../core/msd-driver.ts';
 import type { VideoSource } from '../core/video-source.ts';
 import type { UstreamerOptions } from './linux/ustreamer.ts';
+import type { V4l2SourceOptions } from './linux/v4l2.ts';
 import type { QemuMachine } from './qemu/machine.ts';
 
 /** What a driver may use when it is made. */
@@ -13,6 +14,8 @@ export interface DriverContext {
   qemu(): Promise<QemuMachine>;
   /** How this machine's µStreamer is to be run. */
   ustreamer(): Promise<UstreamerOptions>;
+  /** How this machine's capture device is to be read. */
+  v4l2(): V4l2SourceOptions;
 }
 
 /** Loads the code of a driver and makes one. `options` is its section of the configuration. */

@@ -52,6 +52,7 @@ export const DRIVERS = defineDrivers({
       const { UstreamerSource } = await import('./linux/ustreamer.ts');
       return UstreamerSource.create(await ustreamer());
     },
+    v4l2: async ({ v4l2 }) => new (await import('./linux/v4l2.ts')).V4l2Source(v4l2()),
     disabled: async () => new (await import('./disabled/streamer.ts')).DisabledVideoSource(),
   },
 });

@@ -13,14 +13,18 @@ const SIDE = 16;
 /** Pictures to encode: whether a key frame is asked for. The first is one anyway. */
 const PICTURES = [false, false, true];
 
-/** The encoder that works here; undefined when there is none, and the log says why. Never rejects. */
+/**
+ * The encoder that works here; undefined when there is none, and the log says why. Never rejects.
+ * `nodeAvFolder`: where node-av is, if not beside the server.
+ */
 export async function findH264Encoder(
   choice: H264Choice,
   log: Log,
+  nodeAvFolder = '',
 ): Promise<OpenH264Encoder | undefined> {
   if (choice !== 'ffmpeg') {
     try {
-      const open = nodeAvEncoder(await loadNodeAv());
+      const open = nodeAvEncoder(await loadNodeAv(nodeAvFolder));
       if (await works(open, 'node-av', log)) return open;
     } catch (error) {
       const isWanted = choice === 'node-av';

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { KvmError } from '@crashcart/api';
 
 /** The optional package, and its version that was tried. */
 const PACKAGE = 'node-av';
 const TRIED = '6.1.1';
+/** Of the package, what is imported. */
+const ENTRY = 'dist/index.js';
 
 /** The part of node-av (FFmpeg's libraries in this process) that we use. */
 export interface NodeAv {
@@ -15,6 +19,10 @@ export interface NodeAv {
   readonly Packet: new () => AvPacket;
   readonly Rational: new (numerator: number, denominator: number) => object;
   readonly SoftwareScaleContext: new () => AvScaler;
+  readonly FormatContext: new () => AvInput;
+  readonly InputFormat: { findInputFormat(name: string): object | null };
+  readonly Dictionary: { fromObject(options: Readonly<Record<string, string>>): object };
+  readonly AV_CODEC_ID_MJPEG: number;
   readonly AV_PIX_FMT_BGR0: number;
   readonly AV_PIX_FMT_YUV420P: number;
   readonly AV_PICTURE_TYPE_I: number;
@@ -24,7 +32,9 @@ export interface NodeAv {
   readonly AVCOL_SPC_BT709: number;
   readonly AVCOL_TRC_BT709: number;
   readonly FF_THREAD_SLICE: number;
-  readonly AV_LOG_ERROR: number;
+  readonly AVERROR_EAGAIN: number;
+  readonly AVFMT_FLAG_NONBLOCK: number;
+  readonly AV_LOG_FATAL: number;
   readonly Log: { setLevel(level: number): void };
 }
 
@@ -71,16 +81,20 @@ export interface AvFrame extends AvColours {
   format: number;
   pts: bigint;
   pictType: number;
+  /** FFmpeg's memory, by plane. */
+  readonly data: readonly Buffer[] | null;
   alloc(): void;
-  getBuffer(): number;
+  /** Rows begin at multiples of `align` bytes. */
+  getBuffer(align?: number): number;
   makeWritable(): number;
   free(): void;
 }
 
-/** One access unit. */
+/** One access unit, or one picture of a device. */
 export interface AvPacket {
   readonly data: Buffer | null;
   readonly isKeyframe: boolean;
+  readonly pts: bigint;
   alloc(): void;
   unref(): void;
   free(): void;
@@ -93,26 +107,45 @@ export interface AvScaler {
   freeContext(): void;
 }
 
-let loaded: Promise<NodeAv> | undefined;
-
-/**
- * Loads the package that an operator may have installed beside; it is no dependency of ours, as its
- * size and licence are to be chosen. Rejects with UnavailableError that says what to install.
- */
-export function loadNodeAv(): Promise<NodeAv> {
-  loaded ??= load();
-  return loaded;
+/** A device that is read. */
+export interface AvInput {
+  flags: number;
+  readonly streams: readonly {
+    readonly codecpar: {
+      readonly codecId: number;
+      readonly width: number;
+      readonly height: number;
+      readonly format: number;
+    };
+  }[];
+  allocContext(): void;
+  openInput(name: string, format: object, options: object): Promise<number>;
+  readFrame(packet: AvPacket): Promise<number>;
+  closeInput(): Promise<void>;
 }
 
-async function load(): Promise<NodeAv> {
+const loaded = new Map<string, Promise<NodeAv>>();
+
+/**
+ * Loads the package that an operator may have installed, beside the server or in a `folder` of its
+ * own; it is no dependency of ours, as its size and licence are to be chosen. Rejects with
+ * UnavailableError that says what to install.
+ */
+export function loadNodeAv(folder = ''): Promise<NodeAv> {
+  const loading = loaded.get(folder) ?? load(folder);
+  loaded.set(folder, loading);
+  return loading;
+}
+
+async function load(folder: string): Promise<NodeAv> {
   let av: NodeAv;
   try {
-    av = await import(PACKAGE);
+    av = await import(folder === '' ? PACKAGE : pathToFileURL(join(folder, ENTRY)).href);
   } catch (cause) {
     const hint = `npm install ${PACKAGE}@${TRIED}; docs/video-h264.md has its licence`;
     throw new KvmError('UnavailableError', `${PACKAGE} cannot be loaded: ${hint}`, { cause });
   }
-  // It would tell of each stream on our standard error.
-  av.Log.setLevel(av.AV_LOG_ERROR);
+  // It would tell of each stream and each try on our standard error.
+  av.Log.setLevel(av.AV_LOG_FATAL);
   return av;
 }

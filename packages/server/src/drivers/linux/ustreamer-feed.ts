@@ -6,11 +6,11 @@ import { sleep } from '../../core/sleep.ts';
 import { type ReadonlyCell, StateCell, until } from '../../core/state.ts';
 import type { Frame, VideoFeed, VideoSignal } from '../../core/video-source.ts';
 import { unixHttpGetJson } from '../../platform/unix-http.ts';
+import { CaptureTrouble } from './capture-trouble.ts';
 import { runChild } from './ustreamer-child.ts';
 import type { Command } from './ustreamer-command.ts';
 import { parseReport } from './ustreamer-report.ts';
 import { readStream, type StreamPicture } from './ustreamer-stream.ts';
-import { UstreamerTrouble } from './ustreamer-trouble.ts';
 
 /** How a feed runs its µStreamer. */
 export interface FeedOptions {
@@ -43,7 +43,7 @@ export class UstreamerFeed implements VideoFeed {
   readonly closed: Promise<void>;
   readonly #options: FeedOptions;
   readonly #ended = new AbortController();
-  readonly #trouble: UstreamerTrouble;
+  readonly #trouble: CaptureTrouble;
   readonly #report = new StateCell<CaptureReport | undefined>(undefined);
   readonly #watched = new StateCell(false);
   #wake: () => void = () => {};
@@ -53,7 +53,7 @@ export class UstreamerFeed implements VideoFeed {
   /** Waits for `free`, the end of the run before: both have the same device and socket. */
   constructor(options: FeedOptions, command: () => Promise<Command>, free: Promise<void>) {
     this.#options = options;
-    this.#trouble = new UstreamerTrouble(options.log);
+    this.#trouble = new CaptureTrouble(options.log);
     this.closed = this.#run(command, free);
   }
 

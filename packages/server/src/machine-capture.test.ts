@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { configSchema } from './config/schema.ts';
 import { silentLog } from './core/log.ts';
-import { ustreamerOptionsOf } from './machine-ustreamer.ts';
+import { ustreamerOptionsOf } from './machine-capture.ts';
 
 async function options(streamer: object, directory = '') {
   const stateDir = await mkdtemp(join(tmpdir(), 'u-'));

@@ -17,7 +17,7 @@ const FAILURES_TO_LOG = 2;
  * Whether there is a picture, and if not, the most telling reason that is known: why the program
  * does not run, what is wrong with its stream, or what it says of its device. Each is logged once.
  */
-export class UstreamerTrouble {
+export class CaptureTrouble {
   readonly #log: Log;
   readonly #signal = new StateCell<VideoSignal>({ online: false, reason: STARTING });
   #down: string | undefined = STARTING;

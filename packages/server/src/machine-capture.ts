@@ -3,6 +3,7 @@ import type { MachineConfig } from './config/schema.ts';
 import type { Log } from './core/log.ts';
 import type { UstreamerOptions } from './drivers/linux/ustreamer.ts';
 import type { Command } from './drivers/linux/ustreamer-command.ts';
+import type { V4l2SourceOptions } from './drivers/linux/v4l2.ts';
 import { ensureDir } from './platform/files.ts';
 
 /** Where a machine of ours belongs. */
@@ -31,7 +32,6 @@ export async function ustreamerOptionsOf(
   if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) {
     throw new Error(`The path ${socketPath} is too long for a socket: set kvmd.streamer.unix`);
   }
-  const { default: resolution, available } = config.resolution;
   const timeoutMs = config.timeout * 1000;
   return {
     command: [
@@ -53,8 +53,19 @@ export async function ustreamerOptionsOf(
     statePollMs: config.state_poll * 1000,
     stallMs: STALL_MS,
     hangMs: Math.max(HANG_MS, 3 * timeoutMs),
-    resolutions: resolution === '' ? undefined : [...new Set([resolution, ...available])],
+    resolutions: resolutionsOf(config),
   };
+}
+
+/** How a machine's capture device is read in this process. */
+export function v4l2OptionsOf(config: StreamerConfig, log: Log): V4l2SourceOptions {
+  const { v4l2, node_av: nodeAv } = config;
+  return { ...v4l2, nodeAv, resolutions: resolutionsOf(config), log };
+}
+
+function resolutionsOf({ resolution }: StreamerConfig): readonly string[] | undefined {
+  if (resolution.default === '') return undefined;
+  return [...new Set([resolution.default, ...resolution.available])];
 }
 
 /** As PiKVM reads it: the program stays, of the rest every word of `remove` goes. */
