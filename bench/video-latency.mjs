@@ -1,14 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { cpuPercent, percentiles, sleep } from './figures.mjs';
 import { startServer } from './server.mjs';
 import { readNumbers } from './video-page.mjs';
 import { CODE, serveQmp, VncGuest } from './vnc-guest.mjs';
 
-/** Only where an operator has installed it. */
-const NODE_AV = 'node-av';
+/** Where `npm test` has installed it. */
+const NODE_AV = fileURLToPath(new URL('../.cache/node-av/node_modules/node-av', import.meta.url));
 const FPS = 30;
 /** Width of what moves where a path sends whole pictures anyway, px. */
 const WINDOW = 640;
@@ -32,19 +33,23 @@ const PATHS = [
     at: "decoder's output",
     goalMs: 28,
   },
+  {
+    name: 'webrtc, ffmpeg',
+    path: 'webrtc',
+    encoder: 'ffmpeg',
+    at: "the video's frame callback",
+    goalMs: 60,
+  },
   { name: 'mjpeg', path: 'mjpeg', at: 'fetch and createImageBitmap', goalMs: 30 },
 ];
 
 /** From the guest's picture to its number read in Chromium's pixels, by each path. */
 export async function frameToCanvas(count) {
-  const hasNodeAv = await import(NODE_AV).then(
-    () => true,
-    () => false,
-  );
+  const hasNodeAv = existsSync(NODE_AV);
   const paths = {};
   for (const each of PATHS) {
     if (each.encoder === 'node-av' && !hasNodeAv) continue;
-    paths[each.name] = await measure(each, count);
+    paths[each.name] = await measure(each, hasNodeAv, count);
   }
   return {
     scene: `1080p, ${FPS} a second; H.264 and MJPEG with a moving window of ${WINDOW} px`,
@@ -52,12 +57,18 @@ export async function frameToCanvas(count) {
   };
 }
 
-async function measure({ path, window = WINDOW, encoder = 'ffmpeg', at, goalMs }, count) {
+async function measure(of, hasNodeAv, count) {
+  const { path, window = WINDOW, encoder = 'ffmpeg', at, goalMs } = of;
   const folder = mkdtempSync(join(tmpdir(), 'bench-video-'));
   const attach = { qmp: join(folder, 'qmp'), vnc: join(folder, 'vnc') };
   const guest = new VncGuest();
   const listening = [await serveQmp(attach.qmp), await guest.listen(attach.vnc)];
-  const streamer = `kvmd: {streamer: {h264_encoder: ${encoder}, desired_fps: {default: 0}}}\n`;
+  const given = {
+    h264_encoder: encoder,
+    node_av: hasNodeAv ? NODE_AV : '',
+    desired_fps: { default: 0 },
+  };
+  const streamer = `kvmd: {streamer: ${JSON.stringify(given)}}\n`;
   const server = await startServer(
     'bench',
     `${streamer}qemu: {attach: ${JSON.stringify(attach)}}\n`,

@@ -70,6 +70,31 @@ export async function readNumbers({ path, count, bits, cell }) {
         decoder.decode(new EncodedVideoChunk({ type, timestamp: timestamp++, data }));
       });
     },
+    webrtc() {
+      const peer = new RTCPeerConnection();
+      const video = Object.assign(document.createElement('video'), { muted: true });
+      const draw = () => {
+        const atMs = now();
+        small.drawImage(video, 0, 0, bits * cell, cell, 0, 0, bits * cell, cell);
+        note(numberIn(small), atMs);
+        video.requestVideoFrameCallback(draw);
+      };
+      peer.ontrack = ({ track, receiver }) => {
+        receiver.jitterBufferTarget = 0;
+        video.srcObject = new MediaStream([track]);
+        void video.play();
+        video.requestVideoFrameCallback(draw);
+      };
+      void (async () => {
+        peer.addTransceiver('video', { direction: 'recvonly' });
+        await peer.setLocalDescription();
+        const headers = { 'content-type': 'application/sdp' };
+        const { sdp: body } = peer.localDescription;
+        const answer = await fetch('/api/media/whep', { method: 'POST', headers, body });
+        await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+      })().catch(done);
+      return () => peer.close();
+    },
     mjpeg() {
       const stop = new AbortController();
       void (async () => {
