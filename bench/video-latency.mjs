@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { cpuPercent, percentiles, sleep } from './figures.mjs';
 import { startServer } from './server.mjs';
@@ -9,7 +8,7 @@ import { readNumbers } from './video-page.mjs';
 import { CODE, serveQmp, VncGuest } from './vnc-guest.mjs';
 
 /** Where `npm test` has installed it. */
-const NODE_AV = fileURLToPath(new URL('../.cache/node-av/node_modules/node-av', import.meta.url));
+const NODE_AV = join(import.meta.dirname, '..', '.cache', 'node-av', 'node_modules', 'node-av');
 const FPS = 30;
 /** Width of what moves where a path sends whole pictures anyway, px. */
 const WINDOW = 640;
