@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { InfoState, StreamerState } from '@crashcart/api';
 import { expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { StateCell, until } from '../src/core/state.ts';
 import { jpegSize } from '../src/protocols/jpeg-size.ts';
 import { MultipartParser, type MultipartPart } from '../src/protocols/multipart.ts';
+import { CaptureDevice } from './support/capture-device.ts';
 import { http } from './support/http-client.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { StateDirectory } from './support/state-directory.ts';
@@ -16,7 +14,6 @@ import { StateDirectory } from './support/state-directory.ts';
 const PASSWORD = 'one and only';
 const headers = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
 const PROGRAM = '/usr/bin/ustreamer';
-const DEVICE_SOURCE = fileURLToPath(new URL('./fixtures/capture-device.c', import.meta.url));
 const SOON = { timeout: 20_000, interval: 30 };
 
 /** Options of PiKVM's for its H.264 boards, which Debian's 4.9 does not have. */
@@ -108,22 +105,10 @@ it('a started server runs the real µStreamer for its viewers, also without the 
 
 it('gives the pictures of a capture device, and says when their signal goes', async () => {
   await using state = new StateDirectory();
-  const library = join(state.path, 'device.so');
-  execFileSync('tcc', ['-shared', '-o', library, DEVICE_SOURCE, '-ldl', '-lpthread']);
-  const device = join(state.path, 'video');
-  const signal = `${device}.signal`;
-  for (const file of [device, signal]) writeFileSync(file, '');
-  const command = [
-    ...['/usr/bin/env', `CAPTURE_DEVICE=${device}`, `LD_PRELOAD=${library}`, PROGRAM],
-    ...[`--device=${device}`, '--workers=1', '--desired-fps={desired_fps}', '--quality={quality}'],
-    ...['--unix={unix}', '--unix-rm', '--exit-on-parent-death', '--notify-parent'],
-    '--no-log-colors',
-  ];
-  const parts = ['hid', 'atx', 'msd'].map((part) => `  ${part}: {type: disabled}\n`).join('');
-  const config = state.config(
-    `kvmd:\n${parts}  streamer: {type: ustreamer, shutdown_delay: 0.1, reset_delay: 0.1, ` +
-      `cmd: ${JSON.stringify(command)}}\n`,
-  );
+  const device = new CaptureDevice(state.path);
+  const none = { type: 'disabled' };
+  const kvmd = { hid: none, atx: none, msd: none, streamer: device.streamer() };
+  const config = state.config(JSON.stringify({ kvmd }));
   const server = await ServerProcess.start(
     ['--port', '0', '--state', state.path, '--config', config],
     { CRASHCART_PASSWORD: PASSWORD },
@@ -160,13 +145,13 @@ it('gives the pictures of a capture device, and says when their signal goes', as
     expect([snapshot.status, snapshot.headers['x-ustreamer-width']]).toEqual([200, '640']);
     expect(jpegSize(snapshot.body)).toEqual({ width: 640, height: 480 });
 
-    rmSync(signal);
+    device.unplug();
     await next(false);
     expect((await running())?.source).toMatchObject({
       online: false,
       reason: expect.stringMatching(/^No signal from the capture device/),
     });
-    writeFileSync(signal, '');
+    device.plug();
     await next(true);
 
     const [first] = state.ustreamers();

@@ -1,0 +1,87 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { launchBrowser } from './support/browser.ts';
+import { CaptureDevice } from './support/capture-device.ts';
+import { logInTo, PageRig } from './support/page-rig.ts';
+import { figuresOf, readTimeCodes, type TimeCodes } from './support/time-code.ts';
+import { watchJanus, watchWhep } from './support/webrtc-page.ts';
+
+const WAIT = { timeout: 30_000, interval: 50 };
+/** Pictures that are read of each path. */
+const PICTURES = 40;
+/** The middle one is older on no path, also on a box that is busy with other things, ms. */
+const FRESH_MS = 1000;
+
+const rig = new PageRig();
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let url: string;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  const device = new CaptureDevice(rig.directory);
+  const none = { type: 'disabled' };
+  url = await rig.start({ kvmd: { hid: none, atx: none, msd: none, streamer: device.streamer() } });
+  context = await browser.newContext({ ignoreHTTPSErrors: true });
+  page = await context.newPage();
+  await logInTo(page, url);
+  await page.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await rig.close();
+});
+afterEach(() => page?.close());
+
+/** Opens the page with this way chosen, or another place. */
+async function open(path: string, place = ''): Promise<void> {
+  page = await context.newPage();
+  await page.addInitScript((it) => {
+    localStorage.setItem('crashcart.videoPath', it);
+    localStorage.setItem('crashcart.figuresShown', '1');
+  }, path);
+  await page.goto(`${url}${place}`);
+}
+
+/** Each picture is newer than the one before, and they are of now. */
+function expectFresh(path: string, codes: TimeCodes): void {
+  const figures = figuresOf(codes);
+  process.stdout.write(`age of the picture by ${path}, ms: ${JSON.stringify(figures)}\n`);
+  const taken = codes.shown.map(({ takenMs }) => takenMs);
+  expect(taken).toEqual([...taken].sort((a, b) => a - b));
+  expect(figures.p50).toBeGreaterThan(0);
+  expect(figures.p50).toBeLessThan(FRESH_MS);
+  expect(figures.unread).toBeLessThan(PICTURES / 10);
+}
+
+it.each([
+  ['h264', 'H.264'],
+  ['webrtc', 'WebRTC'],
+  ['tiles', 'Tiles'],
+  ['mjpeg', 'MJPEG'],
+])('the page shows fresh pictures of a capture device by %s', async (path, word) => {
+  await open(path);
+  const figures = page.getByRole('region', { name: 'Figures of the picture' });
+  await expect.poll(() => figures.textContent(), WAIT).toContain(`${word} 640×480`);
+  expectFresh(path, await readTimeCodes(page, '.picture', PICTURES));
+  // It is still this way: none was given up meanwhile.
+  expect(await figures.textContent()).toContain(`${word} 640×480`);
+});
+
+it('an image of another page shows fresh pictures by /streamer/stream', async () => {
+  await open('mjpeg', 'api/openapi.json');
+  await page.evaluate((src) => {
+    document.body.append(Object.assign(new Image(), { src }));
+  }, `${url}streamer/stream?advance_headers=1`);
+  expectFresh('an image', await readTimeCodes(page, 'img', PICTURES));
+});
+
+it.each([
+  ['WHEP', () => page.evaluate(watchWhep, `${url}api/media/whep`)],
+  ["Janus's API", () => page.evaluate(watchJanus, `${url.replace('http', 'ws')}janus/ws`)],
+] as const)('a player of %s shows fresh pictures', async (name, watch) => {
+  await open('mjpeg', 'api/openapi.json');
+  await watch();
+  expectFresh(name, await readTimeCodes(page, 'video', PICTURES));
+});
