@@ -17,6 +17,8 @@ const EARLY = 0.2;
 /** Without a picture for so long, or for so many intervals, there is no signal, ms. */
 const SILENT_MS = 250;
 const SILENT_INTERVALS = 5;
+/** A device without a signal is opened anew after that, and so often: what it sends may be another size, ms. */
+const REOPEN_MS = 1000;
 /** No interval is longer, ms. */
 const LONGEST_MS = 200;
 /** Pause before a device that failed is opened again; doubled as long as it does not run. */
@@ -86,22 +88,26 @@ export class V4l2Feed implements VideoFeed {
   /** Reads until the end, or until the device fails: resolves with why. */
   async #runOnce(): Promise<string> {
     const av = await loadNodeAv(this.#nodeAv);
-    const device = await V4l2Device.open(av, this.#options);
-    try {
-      if (!device.givesJpeg) this.#pixels = new V4l2Pixels(av, device);
-      this.#trouble.answered();
-      await this.#read(device);
-    } finally {
-      this.#pixels?.free();
-      this.#pixels = undefined;
-      await device.close();
+    while (!this.#ended.signal.aborted) {
+      const device = await V4l2Device.open(av, this.#options);
+      try {
+        if (!device.givesJpeg) this.#pixels = new V4l2Pixels(av, device);
+        this.#trouble.answered();
+        await this.#read(device);
+      } finally {
+        this.#pixels?.free();
+        this.#pixels = undefined;
+        await device.close();
+      }
     }
     return 'closed';
   }
 
+  /** Until the end, or until the device has had no signal for long. */
   async #read(device: V4l2Device): Promise<void> {
     const { signal } = this.#ended;
-    let heardMs = performance.now();
+    const openedMs = performance.now();
+    let heardMs = openedMs;
     let intervalMs = 0;
     while (!signal.aborted) {
       if (!this.#watched.value) {
@@ -123,6 +129,7 @@ export class V4l2Feed implements VideoFeed {
       }
       const isSilent = nowMs - heardMs > Math.max(SILENT_MS, SILENT_INTERVALS * intervalMs);
       if (isSilent) this.#trouble.pictured(undefined);
+      if (isSilent && nowMs - openedMs > REOPEN_MS) return;
       await nap(isSilent ? IDLE_TICK_MS : TICK_MS, signal);
     }
   }
