@@ -6,7 +6,9 @@ import type { AccessUnit } from '../protocols/flv-avc.ts';
 import { FpsMeter } from './fps-meter.ts';
 import type { H264Encoder, H264Picture, H264Settings, OpenH264Encoder } from './h264-encoder.ts';
 import { ffmpegEncoder } from './h264-ffmpeg.ts';
+import { Flight } from './h264-flight.ts';
 import { Settling } from './h264-settling.ts';
+import { JpegEncoder } from './jpeg-encoder.ts';
 import { Pacer } from './pacer.ts';
 import type { Picture } from './picture.ts';
 import type { Screen } from './screen.ts';
@@ -67,6 +69,8 @@ const USUAL_FPS = 30;
 const KEY_PAUSE_MS = 250;
 /** An encoder is kept for who comes back, ms: its start costs more than its pause. */
 const LINGER_MS = 1000;
+/** Of a file that is made only to be encoded again. */
+const FILE_QUALITY = 90;
 /** From one start of the encoder to the next for another size, ms. */
 const RESTART_MS = 200;
 /** A key frame that has not come by then is asked for again, ms. */
@@ -89,6 +93,7 @@ export class H264 {
   readonly #members = new Set<Member>();
   readonly #pacer: Pacer;
   readonly #meter = new FpsMeter();
+  readonly #files = new JpegEncoder();
   #encoder: H264Encoder | undefined;
   #startedMs = Number.NEGATIVE_INFINITY;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -102,6 +107,7 @@ export class H264 {
   #keyMs = Number.NEGATIVE_INFINITY;
   #keyTimer: NodeJS.Timeout | undefined;
   readonly #settling = new Settling(() => this.#pacer.wake());
+  readonly #flight = new Flight(() => this.#pacer.wake());
   #retryMs = RETRY_MS;
   #retryTimer: NodeJS.Timeout | undefined;
 
@@ -187,17 +193,18 @@ export class H264 {
   async #turn(): Promise<void> {
     // Copying a whole screen takes some ms: keys go between.
     await setImmediate();
-    const shown = this.#shown();
+    const seq = this.#seq;
+    const shown = await this.#taken(this.#shown());
     if (this.#members.size === 0 || !shown) return;
     const encoder = this.#current(shown);
-    if (!encoder) return;
+    if (!encoder || this.#flight.holds()) return;
     const key = this.#takeKey();
     const settles = this.#settling.take();
-    const seq = this.#seq;
     if (seq !== this.#encodedSeq) this.#settling.begin(this.#params().bitrate);
     else if (!key && !settles) return;
     this.#encodedSeq = seq;
     this.#settling.cancel();
+    this.#flight.sent();
     await encoder.encode(shown.data, key);
     if (this.#encoder === encoder) this.#settling.wait();
   }
@@ -209,6 +216,21 @@ export class H264 {
     }
     const { present, width, height, data } = this.#screen;
     return present ? { format: 'bgrx', width, height, data } : undefined;
+  }
+
+  /**
+   * What is shown as the running encoder takes it: the picture that says why there is none becomes a
+   * file where files came before it, for a file is sooner there than another encoder.
+   */
+  async #taken(shown: Shown | undefined): Promise<Shown | undefined> {
+    if (shown?.format !== 'bgrx' || this.#screen.online) return shown;
+    const running = this.#encoder?.settings;
+    if (running?.format !== 'jpeg') return shown;
+    const { width, height } = shown;
+    if (running.width !== width || running.height !== height) return shown;
+    const data = await this.#files.encode(shown, null, FILE_QUALITY).catch(() => undefined);
+    this.#files.clear();
+    return data === undefined ? shown : { format: 'jpeg', width, height, data };
   }
 
   /** The encoder for what is shown now; undefined in the pause after one has failed. */
@@ -232,6 +254,7 @@ export class H264 {
     this.#keyMs = this.#startedMs;
     this.#keyWanted = false;
     this.#encodedSeq = -1;
+    this.#flight.clear();
     this.#encoder = this.#open(settings, {
       onUnit: (unit) => this.#deliver(unit),
       onEnd: (reason) => this.#ended(reason),
@@ -258,6 +281,7 @@ export class H264 {
 
   #deliver({ key, data }: AccessUnit): void {
     this.#meter.count();
+    this.#flight.came();
     const prefixed = Buffer.concat([VIDEO, key ? IS_KEY : IS_NO_KEY, data]);
     const message: H264Message = { key, prefixed, bare: prefixed.subarray(PREFIX_BYTES) };
     let isKeyLost = false;
@@ -295,5 +319,6 @@ export class H264 {
     clearTimeout(this.#restartTimer);
     this.#restartTimer = undefined;
     this.#settling.cancel();
+    this.#flight.clear();
   }
 }

@@ -12,7 +12,7 @@ import type { Frame, VideoFeed, VideoSignal } from '../core/video-source.ts';
 import { FpsMeter } from './fps-meter.ts';
 import { H264 } from './h264.ts';
 import type { OpenH264Encoder } from './h264-encoder.ts';
-import { drawNoSignal, NO_SIGNAL_SIZE } from './no-signal.ts';
+import { drawNoSignal, NO_SIGNAL_SIZE, noSignalSize } from './no-signal.ts';
 import type { Picture } from './picture.ts';
 import { Pictures } from './pictures.ts';
 import { makePreview } from './preview.ts';
@@ -47,6 +47,8 @@ export class Video {
   #unsubscribe: () => void = () => {};
   readonly #unsubscribeFeed: () => void;
   #saved: Picture | undefined;
+  /** Of the machine's last picture, or what stands for it, px. */
+  #size: { readonly width: number; readonly height: number } = NO_SIGNAL_SIZE;
 
   /** `openH264`: how H.264 is encoded (by ffmpeg). */
   constructor(streamer: Streamer, log: Log, openH264?: OpenH264Encoder) {
@@ -108,7 +110,7 @@ export class Video {
   state(): UstreamerState {
     const { applied } = this.#streamer.state.value;
     const signal = this.#signal;
-    const { width, height } = signal.online ? signal : NO_SIGNAL_SIZE;
+    const { width, height } = signal.online ? signal : this.#size;
     // A capture program knows better, but not who watches: those are our clients.
     const told = this.#streamer.feed.value?.report?.value;
     const hasJpegClients = this.#sinkUsers > 0 || (told?.sinks?.jpeg?.has_clients ?? false);
@@ -266,9 +268,12 @@ export class Video {
 
   #signalled(signal: VideoSignal): void {
     // The first frame replaces what is shown; until then there is nothing better.
-    if (signal.online) return;
+    if (signal.online) {
+      this.#size = noSignalSize(signal);
+      return;
+    }
     this.#isFresh = false;
-    this.#screen.show(drawNoSignal(signal.reason), performance.now());
+    this.#screen.show(drawNoSignal(signal.reason, this.#size), performance.now());
     this.#changed(null);
     this.#shown.set(this.#shown.value + 1);
   }
