@@ -37,6 +37,11 @@ export class CaptureTrouble {
     return this.#signal;
   }
 
+  /** Whether it wrote an error since its last picture. */
+  get hasComplaint(): boolean {
+    return this.#complaint !== undefined;
+  }
+
   /** The program runs and answers. */
   answered(): void {
     this.#down = undefined;
@@ -104,12 +109,13 @@ export class CaptureTrouble {
     return `${basename(program)} ${how}${said === undefined ? '' : `: ${said}`}`;
   }
 
-  /** The program does not run; it is started again after `retryMs`. */
+  /** The program does not run; it is started again after `retryMs`, 0 = at once. */
   ended(why: string, retryMs: number, wasSteady: boolean): void {
     if (wasSteady) this.#loggedEnd = undefined;
     if (why !== this.#loggedEnd) this.#log.warn({ why, retryMs }, 'The capture does not run');
     this.#loggedEnd = why;
-    this.#down = `${why}. It is started again after ${Math.round(retryMs / 1000)} s.`;
+    const when = retryMs === 0 ? '' : ` after ${Math.round(retryMs / 1000)} s`;
+    this.#down = `${why}. It is started again${when}.`;
     this.#size = undefined;
     this.#broken = undefined;
     this.#complaint = undefined;

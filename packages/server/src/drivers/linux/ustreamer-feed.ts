@@ -31,7 +31,7 @@ export interface FeedOptions {
 const FIRST_POLL_MS = 30;
 /** Pause before a broken stream is opened anew, ms. */
 const REOPEN_MS = 1000;
-/** Pause after the program's end; doubled as long as it does not run for STEADY_MS. */
+/** Pause after the program's end; doubled as long as it does not run for STEADY_MS, none after that. */
 const BACKOFF_MIN_MS = 1000;
 const BACKOFF_MAX_MS = 30_000;
 const STEADY_MS = 10_000;
@@ -48,6 +48,8 @@ export class UstreamerFeed implements VideoFeed {
   readonly #watched = new StateCell(false);
   #wake: () => void = () => {};
   #isStreaming = false;
+  /** The newest picture is the one before it. */
+  #repeats = false;
   #seq = 0;
 
   /** Waits for `free`, the end of the run before: both have the same device and socket. */
@@ -90,10 +92,10 @@ export class UstreamerFeed implements VideoFeed {
       if (signal.aborted) return;
       this.#report.set(undefined);
       const isSteady = performance.now() - startedMs > STEADY_MS;
-      if (isSteady) backoffMs = BACKOFF_MIN_MS;
-      this.#trouble.ended(failure, backoffMs, isSteady);
-      await sleep(backoffMs, signal).catch(() => {});
-      backoffMs = Math.min(BACKOFF_MAX_MS, backoffMs * 2);
+      const pauseMs = isSteady ? 0 : backoffMs;
+      this.#trouble.ended(failure, pauseMs, isSteady);
+      await sleep(pauseMs, signal).catch(() => {});
+      backoffMs = isSteady ? BACKOFF_MIN_MS : Math.min(BACKOFF_MAX_MS, backoffMs * 2);
     }
   }
 
@@ -107,9 +109,7 @@ export class UstreamerFeed implements VideoFeed {
       const [program] = argv;
       const loops = [this.#pollState(stop, () => stuck.abort()), this.#follow(stop)];
       try {
-        const ended = await runChild(argv, this.#options, stop, (text) =>
-          this.#trouble.complained(text),
-        );
+        const ended = await runChild(argv, this.#options, stop, (text) => this.#complained(text));
         if (stuck.signal.aborted) return `${program} did not answer any more`;
         return this.#trouble.whyEnded(program, ended);
       } finally {
@@ -187,9 +187,20 @@ export class UstreamerFeed implements VideoFeed {
     }
   }
 
-  #take({ jpeg, size, online, grabBeginMs, grabEndMs }: StreamPicture): void {
+  /** With --persistent it keeps the last picture of a device that gives no more, and only logs it. */
+  get #isFrozen(): boolean {
+    return this.#repeats && this.#trouble.hasComplaint;
+  }
+
+  #complained(text: string): void {
+    this.#trouble.complained(text);
+    if (this.#isStreaming && this.#isFrozen) this.#trouble.pictured(undefined);
+  }
+
+  #take({ jpeg, size, online, repeated, grabBeginMs, grabEndMs }: StreamPicture): void {
     this.#isStreaming = true;
-    if (!online) this.#trouble.pictured(undefined);
+    this.#repeats = repeated;
+    if (!online || this.#isFrozen) this.#trouble.pictured(undefined);
     else if (!size) this.#trouble.brokenPicture();
     else {
       this.#trouble.pictured(size);

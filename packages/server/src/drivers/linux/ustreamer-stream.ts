@@ -11,6 +11,8 @@ export interface StreamPicture {
   readonly size: { readonly width: number; readonly height: number } | undefined;
   /** False for µStreamer's own picture that says that there is no signal. */
   readonly online: boolean;
+  /** Nothing was grabbed since the picture before: µStreamer tells it again as a sign of life. */
+  readonly repeated: boolean;
   /** ms on the monotonic clock. */
   readonly grabBeginMs: number;
   readonly grabEndMs: number;
@@ -46,11 +48,14 @@ export async function readStream(options: StreamOptions): Promise<void> {
     const boundary = BOUNDARY.exec(type)?.[1];
     if (boundary === undefined) throw new Error(`it sent ${JSON.stringify(type)}, no pictures`);
     const parser = new MultipartParser(boundary);
+    let grabbed: string | undefined;
     for await (const chunk of response as AsyncIterable<Buffer>) {
       for (const part of parser.push(chunk)) {
         timer.refresh();
         if (signal.aborted) break;
-        onPicture(pictureOf(part));
+        const before = grabbed;
+        grabbed = grabTime(part);
+        onPicture({ ...pictureOf(part), repeated: grabbed !== undefined && grabbed === before });
       }
     }
     throw new Error('the stream of pictures ended');
@@ -62,7 +67,12 @@ export async function readStream(options: StreamOptions): Promise<void> {
   }
 }
 
-function pictureOf({ headers, body }: MultipartPart): StreamPicture {
+/** As µStreamer tells it: 4.9 has one time of grabbing, 6.x its begin and end. */
+function grabTime({ headers }: MultipartPart): string | undefined {
+  return headers.get('x-ustreamer-grab-time') ?? headers.get('x-ustreamer-grab-begin-time');
+}
+
+function pictureOf({ headers, body }: MultipartPart): Omit<StreamPicture, 'repeated'> {
   const size = jpegSize(body);
   const nowMs = performance.now();
   const secondsOf = (name: string) => Number(headers.get(`x-ustreamer-${name}-time`));
