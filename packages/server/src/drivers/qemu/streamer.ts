@@ -22,7 +22,8 @@ export interface QemuVideoOptions {
 /** QEMU's fastest refresh. */
 const REFRESH_MS = 30;
 const BACKOFF_MIN_MS = 50;
-const BACKOFF_MAX_MS = 2000;
+/** A socket on the same machine costs nothing to try, and its screen is wanted when it is there. */
+const BACKOFF_MAX_MS = 200;
 const CONNECTING = 'Waiting for the screen of the machine.';
 /** On the same machine nothing is faster than raw pixels. */
 const RFB = {
