@@ -14,15 +14,17 @@ const FRESH_MS = 1000;
 
 const rig = new PageRig();
 let browser: Browser;
+let device: CaptureDevice;
 let context: BrowserContext;
 let page: Page;
 let url: string;
 
 beforeAll(async () => {
   browser = await launchBrowser();
-  const device = new CaptureDevice(rig.directory);
+  device = new CaptureDevice(rig.directory);
   const none = { type: 'disabled' };
-  url = await rig.start({ kvmd: { hid: none, atx: none, msd: none, streamer: device.streamer() } });
+  const streamer = device.streamer(['--dv-timings', '--persistent']);
+  url = await rig.start({ kvmd: { hid: none, atx: none, msd: none, streamer } });
   context = await browser.newContext({ ignoreHTTPSErrors: true });
   page = await context.newPage();
   await logInTo(page, url);
@@ -44,15 +46,17 @@ async function open(path: string, place = ''): Promise<void> {
   await page.goto(`${url}${place}`);
 }
 
+const figures = () => page.getByRole('region', { name: 'Figures of the picture' }).textContent();
+
 /** Each picture is newer than the one before, and they are of now. */
 function expectFresh(path: string, codes: TimeCodes): void {
-  const figures = figuresOf(codes);
-  process.stdout.write(`age of the picture by ${path}, ms: ${JSON.stringify(figures)}\n`);
+  const { p50, unread, ...more } = figuresOf(codes);
+  process.stdout.write(`age by ${path}, ms: ${JSON.stringify({ p50, unread, ...more })}\n`);
   const taken = codes.shown.map(({ takenMs }) => takenMs);
   expect(taken).toEqual([...taken].sort((a, b) => a - b));
-  expect(figures.p50).toBeGreaterThan(0);
-  expect(figures.p50).toBeLessThan(FRESH_MS);
-  expect(figures.unread).toBeLessThan(PICTURES / 10);
+  expect(p50).toBeGreaterThan(0);
+  expect(p50).toBeLessThan(FRESH_MS);
+  expect(unread).toBeLessThan(PICTURES / 10);
 }
 
 it.each([
@@ -62,11 +66,25 @@ it.each([
   ['mjpeg', 'MJPEG'],
 ])('the page shows fresh pictures of a capture device by %s', async (path, word) => {
   await open(path);
-  const figures = page.getByRole('region', { name: 'Figures of the picture' });
-  await expect.poll(() => figures.textContent(), WAIT).toContain(`${word} 640×480`);
+  await expect.poll(figures, WAIT).toContain(`${word} 640×480`);
   expectFresh(path, await readTimeCodes(page, '.picture', PICTURES));
   // It is still this way: none was given up meanwhile.
-  expect(await figures.textContent()).toContain(`${word} 640×480`);
+  expect(await figures()).toContain(`${word} 640×480`);
+});
+
+it.each(['h264', 'mjpeg'])('the page follows a source of another size by %s', async (path) => {
+  await open(path);
+  for (const [width, height] of [
+    [1280, 720],
+    [800, 600],
+    [640, 480],
+  ] as const) {
+    device.plug(`${width}x${height}`);
+    const pluggedMs = Date.now();
+    await expect.poll(figures, WAIT).toContain(` ${width}×${height}`);
+    process.stdout.write(`${width}x${height} is on the page after ${Date.now() - pluggedMs} ms\n`);
+    expectFresh(`${path} of ${width}x${height}`, await readTimeCodes(page, '.picture', 5));
+  }
 });
 
 it('an image of another page shows fresh pictures by /streamer/stream', async () => {

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../src/core/log.ts';
@@ -13,49 +11,7 @@ import type { Frame, VideoFeed } from '../src/core/video-source.ts';
 import { QemuVideoSource } from '../src/drivers/qemu/streamer.ts';
 import { loadJpegTurbo } from '../src/video/jpeg-turbo.ts';
 import { Video } from '../src/video/video.ts';
-
-/** A QMP connection, as small as these tests need it. */
-class Qmp {
-  readonly #socket: Socket;
-  readonly #answers: ((answer: { return?: unknown; error?: { desc: string } }) => void)[] = [];
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    createInterface({ input: socket }).on('line', (line) => {
-      const message = JSON.parse(line);
-      if ('return' in message || 'error' in message) this.#answers.shift()?.(message);
-    });
-  }
-
-  async execute(command: string, args: object = {}): Promise<unknown> {
-    const answer = await new Promise<{ return?: unknown; error?: { desc: string } }>((resolve) => {
-      this.#answers.push(resolve);
-      this.#socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
-    });
-    if (answer.error) throw new Error(answer.error.desc);
-    return answer.return;
-  }
-
-  key(qcode: string): Promise<unknown> {
-    return this.execute('send-key', { keys: [{ type: 'qcode', data: qcode }] });
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-}
-
-async function connectWhenThere(path: string): Promise<Socket> {
-  for (;;) {
-    const socket = connect(path);
-    const connected = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (connected) return socket;
-    await delay(20);
-  }
-}
+import { Qmp } from './support/qmp.ts';
 
 /** Pixels of a screendump, RGB. */
 function parsePpm(file: Buffer) {
@@ -121,8 +77,7 @@ describe("QEMU's screen", () => {
       ],
       { stdio: 'inherit' },
     );
-    qmp = new Qmp(await connectWhenThere(join(folder, 'qmp')));
-    await qmp.execute('qmp_capabilities');
+    qmp = await Qmp.connect(join(folder, 'qmp'));
   });
 
   afterAll(async () => {

@@ -15,23 +15,12 @@ export class StateDirectory implements AsyncDisposable {
 
   /** The pids of all QEMUs whose command line names this directory. */
   qemus(): readonly number[] {
-    return this.#running('qemu-system');
+    return processesOf('qemu-system', this.path);
   }
 
   /** Those of all µStreamers. */
   ustreamers(): readonly number[] {
-    return this.#running('ustreamer');
-  }
-
-  #running(name: string): readonly number[] {
-    return readdirSync('/proc')
-      .filter((entry) => /^\d+$/.test(entry))
-      .filter((pid) => {
-        const line = commandLine(pid);
-        // µStreamer writes its own title over its arguments: all of them are one then.
-        return line[0]?.includes(name) && line.some((argument) => argument.includes(this.path));
-      })
-      .map(Number);
+    return processesOf('ustreamer', this.path);
   }
 
   /** Everything that a log file below it holds. */
@@ -46,6 +35,18 @@ export class StateDirectory implements AsyncDisposable {
     for (const pid of [...this.qemus(), ...this.ustreamers()]) process.kill(pid, 'SIGKILL');
     rmSync(this.path, { recursive: true, force: true });
   }
+}
+
+/** The pids of all programs of this name whose command line names this directory. */
+export function processesOf(name: string, directory: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      const line = commandLine(pid);
+      // µStreamer writes its own title over its arguments: all of them are one then.
+      return line[0]?.includes(name) && line.some((argument) => argument.includes(directory));
+    })
+    .map(Number);
 }
 
 function commandLine(pid: string): readonly string[] {
