@@ -9,6 +9,23 @@ import { canvasText } from './support/screen-text.ts';
 
 const WAIT = { timeout: 30_000, interval: 200 };
 
+/** Makes the guest's console draw a block where its tablet points: what gpm does, of a mouse. */
+const DRAW_POINTER = `draw() {
+for name in /sys/class/input/event*/device/name; do
+case "$(cat $name)" in *Tablet*) exec 3< /dev/input/$(basename $(dirname $(dirname $name)));; esac
+done
+printf '\\033[?25l'
+while set -- $(dd bs=24 count=1 <&3 2>/dev/null | hexdump -v -e '4/4 "%u " " " 1/2 "%u" " " 1/2 "%u" " " 1/4 "%d"'); do
+case $5.$6 in
+3.0) x=$(($7 * 79 / 32767 + 1));;
+3.1) y=$(($7 * 24 / 32767 + 1));;
+0.0) printf '\\033[2J\\033[%d;%dH\\033[7m   \\033[0m' $y $x;;
+esac
+done
+}
+draw > /dev/tty1 &
+echo the pointer is "drawn"`;
+
 let browser: Browser;
 let page: Page;
 let url: string;
@@ -63,6 +80,30 @@ const overlay = () => page.getByRole('region', { name: 'Figures of the picture' 
 const row = async (name: string) =>
   (await overlay().locator('dl div', { hasText: name }).locator('dd').textContent()) ?? '';
 
+const told = () => overlay().getByRole('status').textContent();
+
+/** Shows them by the host key, and lets the keyboard go again. */
+async function showFigures(): Promise<void> {
+  await expect
+    .poll(() => page.getByRole('status', { name: 'Status' }).textContent(), WAIT)
+    .toBe('Running');
+  await page.locator('#screen').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#screen[data-captured=true]').waitFor();
+  await page.keyboard.down('ControlRight');
+  await page.keyboard.press('KeyF');
+  await page.keyboard.up('ControlRight');
+  await overlay().waitFor();
+  await page.keyboard.press('ControlRight');
+}
+
+/** Measures with the probe that is chosen. */
+async function measure(what: string): Promise<void> {
+  await overlay().getByRole('button', { name: 'Measure' }).click();
+  await expect.poll(told, WAIT).toMatch(/^\d+ ms, the middle of [3-6] tries\.$/);
+  process.stdout.write(`from ${what} to its pixels: ${await told()}\n`);
+}
+
 async function openScreenPanel() {
   await page.getByRole('button', { name: 'More', exact: true }).click();
   await page.getByRole('button', { name: /^Screen/ }).click();
@@ -100,25 +141,21 @@ it('shows H.264 where there are no tiles, and goes on by MJPEG when that ends, w
 it('shows figures of the stream, and measures from a key to its pixels', async () => {
   offered = ['h264', 'jpeg', 'tiles'];
   await openPage();
-  await expect
-    .poll(() => page.getByRole('status', { name: 'Status' }).textContent(), WAIT)
-    .toBe('Running');
-  await page.locator('#screen').focus();
-  await page.keyboard.press('Enter');
-  await page.locator('#screen[data-captured=true]').waitFor();
-  await page.keyboard.down('ControlRight');
-  await page.keyboard.press('KeyF');
-  await page.keyboard.up('ControlRight');
-  await overlay().waitFor();
-  await page.keyboard.press('ControlRight');
+  await showFigures();
   await expect.poll(() => row('Picture'), WAIT).toBe('Tiles 720×400');
   await expect
     .poll(async () => Number.parseFloat(await row('Round trip')), WAIT)
     .toBeGreaterThan(0);
-  await overlay().getByRole('combobox').selectOption('Type a space');
-  await overlay().getByRole('button', { name: 'Measure' }).click();
-  const told = () => overlay().getByRole('status').textContent();
-  await expect.poll(told, WAIT).toMatch(/^\d+ ms, the middle of \d tries\.$/);
+  for (const [key, words] of [
+    ['Space', 'Presses it and Backspace, three times each.'],
+    ['X', 'Presses it and Backspace, three times each.'],
+    ['Home', 'Presses it and End, three times each.'],
+  ] as const) {
+    await overlay().getByRole('combobox').selectOption(`Press ${key}`);
+    await expect.poll(told, WAIT).toBe(words);
+  }
+  await overlay().getByRole('combobox').selectOption('Press X');
+  await measure('a letter');
   for (const size of [1280, 360]) {
     await page.setViewportSize({ width: size, height: 740 });
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -129,4 +166,14 @@ it('shows figures of the stream, and measures from a key to its pixels', async (
   await page.setViewportSize({ width: 1280, height: 800 });
   await overlay().getByRole('button', { name: 'Hide figures' }).press('Enter');
   await overlay().waitFor({ state: 'detached' });
+});
+
+it('measures from a move to the pointer that the guest draws', async () => {
+  offered = ['h264', 'jpeg', 'tiles'];
+  serial.send(DRAW_POINTER);
+  await serial.waitFor(/the pointer is drawn/);
+  await openPage();
+  await showFigures();
+  await overlay().getByRole('combobox').selectOption('Move the pointer');
+  await measure('a move');
 });

@@ -1,7 +1,8 @@
-import { KEY_NAMES, type KeyName } from '@crashcart/api';
+import type { KeyName } from '@crashcart/api';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { keyNaming } from '../screen/keyboard.ts';
 import { Button } from '../ui/button.tsx';
+import { KEY_GROUPS } from './key-groups.ts';
 import { keysWords, keyWord } from './key-words.ts';
 import { ShortcutRecorder } from './shortcut-recorder.ts';
 import { keepShortcut, type Shortcut } from './shortcuts.ts';
@@ -163,29 +164,3 @@ function Recorder({ startAtOnce, keys, onKeys, onDone }: RecorderProps) {
     </button>
   );
 }
-
-const inGroup = (pattern: RegExp) => KEY_NAMES.filter((key) => pattern.test(key));
-
-const KEY_GROUPS = [
-  { label: 'Modifiers', members: inGroup(/^(Control|Shift|Alt|Meta)/) },
-  { label: 'Letters', members: inGroup(/^Key[A-Z]$/) },
-  { label: 'Digits', members: inGroup(/^Digit/) },
-  { label: 'F keys', members: inGroup(/^F\d+$/) },
-  {
-    label: 'Moving and editing',
-    members: inGroup(/^(Escape|Enter|Tab|Space|Backspace|Insert|Delete|Home|End|Page|Arrow)/),
-  },
-  {
-    label: 'Signs',
-    members: inGroup(
-      /^(Minus|Equal|Bracket|Backslash|Semicolon|Quote|Backquote|Comma|Period|Slash|IntlBackslash)/,
-    ),
-  },
-  { label: 'Number pad', members: inGroup(/^Num(pad|Lock)/) },
-  {
-    label: 'Others',
-    members: inGroup(
-      /^(CapsLock|ScrollLock|PrintScreen|Pause|ContextMenu|Power|Audio|IntlRo|IntlYen|Kana|Convert|NonConvert)/,
-    ),
-  },
-];

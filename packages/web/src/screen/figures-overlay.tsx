@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { keyWord } from '../keys/key-words.ts';
 import { latencyMs } from '../state/connection.ts';
 import { figuresShown } from '../state/settings.ts';
 import { Button } from '../ui/button.tsx';
 import { measureClickToPixel, type ProbeResult } from './click-to-pixel.ts';
-import { PROBES, type Probe, pageProbe } from './page-probe.ts';
+import { type Probe, pageProbe } from './page-probe.ts';
 import { PATH_WORDS } from './paths.ts';
 import { pictureSize, videoMode } from './picture-state.ts';
+import { PROBE_KEYS, takesBack } from './probe-keys.ts';
 import { streamFigures } from './stream-figures.ts';
 import './figures-overlay.css';
-
-const PROBE_WORDS = { pointer: 'Move the pointer', space: 'Type a space' } as const;
 
 /** Figures of the picture, over the upper right corner of the screen. */
 export function FiguresOverlay() {
@@ -74,31 +74,44 @@ function ClickToPixel() {
           value={probe}
           disabled={isMeasuring}
           onChange={({ currentTarget }) => {
-            setProbe(PROBES.find((it) => it === currentTarget.value) ?? 'pointer');
+            setProbe(currentTarget.value as Probe);
+            setResult(undefined);
           }}
         >
-          {PROBES.map((it) => (
-            <option key={it} value={it}>
-              {PROBE_WORDS[it]}
-            </option>
+          <option value="pointer">Move the pointer</option>
+          {PROBE_KEYS.map(({ label, members }) => (
+            <optgroup key={label} label={label}>
+              {members.map((key) => (
+                <option key={key} value={key}>
+                  {`Press ${keyWord(key)}`}
+                </option>
+              ))}
+            </optgroup>
           ))}
         </select>
       </label>
       <Button label="Measure" disabled={isMeasuring} onPress={() => void measure()} />
-      <p role="status">{isMeasuring ? 'Measuring' : wordsOf(result)}</p>
+      <p role="status">{isMeasuring ? 'Measuring' : wordsOf(probe, result)}</p>
     </div>
   );
 }
 
-function wordsOf(result: ProbeResult | undefined): string {
+function wordsOf(probe: Probe, result: ProbeResult | undefined): string {
   switch (result?.kind) {
     case undefined:
-      return 'Sends it six times, and takes it back.';
+      return probeWords(probe);
     case 'measured':
       return `${Math.round(result.p50Ms)} ms, the middle of ${result.tries} tries.`;
     case 'unchanged':
-      return 'The picture did not change within 2 s. Try the other probe.';
+      return 'The picture did not change within 2 s. Try another one.';
     case 'restless':
       return 'The picture moves by itself, so nothing can be measured.';
   }
+}
+
+function probeWords(probe: Probe): string {
+  if (probe === 'pointer') return 'Moves it forth and back, three times each.';
+  const back = takesBack(probe);
+  if (back === probe) return 'Presses it six times.';
+  return `Presses it and ${keyWord(back)}, three times each.`;
 }

@@ -1,11 +1,11 @@
-import { keyFrame, moveFrame, relativeFrame } from '@crashcart/api';
+import { type KeyName, keyFrame, moveFrame, relativeFrame } from '@crashcart/api';
 import { send } from '../state/connection.ts';
 import { absoluteMouse } from '../state/machine.ts';
 import type { ProbePort } from './click-to-pixel.ts';
+import { takesBack } from './probe-keys.ts';
 
-/** What is sent to the machine so that its picture changes. */
-export const PROBES = ['pointer', 'space'] as const;
-export type Probe = (typeof PROBES)[number];
+/** What is sent to the machine so that its picture changes: a move, or a key. */
+export type Probe = 'pointer' | KeyName;
 
 /** Size at which pictures are compared, in px: a text cursor is still seen. */
 const [WIDTH, HEIGHT] = [320, 180] as const;
@@ -21,7 +21,7 @@ export function pageProbe(probe: Probe): ProbePort {
   const context = small.getContext('2d', { willReadFrequently: true });
   if (context !== null) context.imageSmoothingQuality = 'high';
   return {
-    send: (attempt) => (probe === 'space' ? typeSpace(attempt) : movePointer(attempt)),
+    send: (attempt) => (probe === 'pointer' ? movePointer(attempt) : press(probe, attempt)),
     pixels() {
       const picture = document.querySelector<HTMLCanvasElement | HTMLImageElement>('.picture');
       if (picture === null || context === null) return undefined;
@@ -33,8 +33,8 @@ export function pageProbe(probe: Probe): ProbePort {
   };
 }
 
-function typeSpace(attempt: number): void {
-  const key = attempt % 2 === 0 ? 'Space' : 'Backspace';
+function press(probe: KeyName, attempt: number): void {
+  const key = attempt % 2 === 0 ? probe : takesBack(probe);
   send(keyFrame(key, true));
   send(keyFrame(key, false));
 }
