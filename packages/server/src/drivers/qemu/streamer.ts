@@ -19,8 +19,6 @@ export interface QemuVideoOptions {
   readonly log: Log;
 }
 
-/** QEMU's fastest refresh. */
-const REFRESH_MS = 30;
 const BACKOFF_MIN_MS = 50;
 /** A socket on the same machine costs nothing to try, and its screen is wanted when it is there. */
 const BACKOFF_MAX_MS = 200;
@@ -58,7 +56,6 @@ export class QemuVideoSource implements VideoSource {
       desiredFps: params.desiredFps,
       trouble: this.#trouble,
       connecting: CONNECTING,
-      refreshMs: REFRESH_MS,
       isQemu: () => true,
       closed: () => {
         if (this.#feed === feed) this.#feed = undefined;

@@ -12,15 +12,17 @@ export interface VncFeedOptions {
   readonly trouble: ReadonlyCell<string | undefined>;
   /** Why there is none without a connection. */
   readonly connecting: string;
-  /** How long the server takes between two pictures at least, ms. */
-  readonly refreshMs: number;
   /** Whether this server is a QEMU, which slows its refresh down when nothing happens. */
   readonly isQemu: (link: VncLink) => boolean;
   readonly closed: () => void;
 }
 
-/** A poke this often keeps QEMU's refresh at full speed. */
+/** QEMU's fastest refresh. */
+const QEMU_REFRESH_MS = 30;
+/** A poke this often keeps it so fast. */
 const POKE_MS = 60;
+/** Before an unanswered request is made again: a server that tells nothing again and again is no storm. */
+const AGAIN_MS = 16;
 
 /** The running capture of a VNC screen: asks for pixels while somebody watches. */
 export class VncFeed implements VideoFeed, VncScreen {
@@ -100,6 +102,13 @@ export class VncFeed implements VideoFeed, VncScreen {
     });
   }
 
+  passedOver(): void {
+    if (!this.#live) return;
+    clearTimeout(this.#requestTimer);
+    // The server knows what a full request has left open, and a full one would only be passed over again.
+    this.#requestTimer = setTimeout(() => this.#link?.request(true), AGAIN_MS);
+  }
+
   get #live(): boolean {
     return this.#watched && this.#signal.value.online;
   }
@@ -122,7 +131,7 @@ export class VncFeed implements VideoFeed, VncScreen {
     this.#signal.set(this.#currentSignal());
     this.#stopTimers();
     if (!this.#live || !this.#link) return;
-    if (this.#options.isQemu(this.#link)) {
+    if (this.#refreshMs > 0) {
       this.#pokeTimer = setInterval(() => this.#link?.send(poke()), POKE_MS);
       this.#link.send(poke());
     }
@@ -131,12 +140,18 @@ export class VncFeed implements VideoFeed, VncScreen {
 
   /** Asks for the next update at once, or later when fewer frames are wanted than there are. */
   #rearm(tookMs: number): void {
-    const { refreshMs } = this.#options;
+    clearTimeout(this.#requestTimer);
+    const refreshMs = this.#refreshMs;
     const intervalMs = this.#desiredFps > 0 ? 1000 / this.#desiredFps : 0;
     const waitMs = intervalMs - refreshMs - tookMs;
     // A server that refreshes in ticks answers at its next one, so a short wait would only miss one.
     if (waitMs <= refreshMs / 2) this.#link?.request(true);
     else this.#requestTimer = setTimeout(() => this.#link?.request(true), waitMs);
+  }
+
+  /** 0 of a server that has no ticks. */
+  get #refreshMs(): number {
+    return this.#link && this.#options.isQemu(this.#link) ? QEMU_REFRESH_MS : 0;
   }
 
   #stopTimers(): void {

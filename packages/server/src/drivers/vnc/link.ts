@@ -10,6 +10,8 @@ export interface VncScreen {
   connected(link: VncLink, width: number, height: number): Uint8Array;
   /** An update is complete; null = everything may have changed. `beginMs` is monotonic. */
   updated(dirty: readonly Rect[] | null, beginMs: number): void;
+  /** An update without pixels is complete: what was asked for may have been forgotten. */
+  passedOver(): void;
 }
 
 /** What a link is made of. */
@@ -74,6 +76,21 @@ export class VncLink implements RfbSink {
   /** Whether what is sent now would only wait here. */
   get isCongested(): boolean {
     return this.#socket.writableNeedDrain;
+  }
+
+  /** Resolves when it would not wait any more, or the connection has ended. */
+  drained(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        socket.off('drain', settle);
+        socket.off('close', settle);
+        resolve();
+      };
+      socket.once('drain', settle);
+      socket.once('close', settle);
+    });
   }
 
   /** Until the connection ends; rejects with the reason when it was no plain close. */
@@ -155,6 +172,7 @@ export class VncLink implements RfbSink {
   updateBegin(): void {
     this.#beginMs = performance.now();
     this.#dirty = [];
+    this.#requested = false;
   }
 
   rect(rect: Rect): void {
@@ -163,9 +181,12 @@ export class VncLink implements RfbSink {
   }
 
   updateEnd(): void {
-    // LEDs and sizes come unasked, in updates of their own, while a request is still open.
-    if (this.#dirty.length === 0) return;
-    this.#requested = false;
+    // LEDs and sizes come in updates of their own, unasked, and before the pixels of a full request.
+    // A request stays open then for QEMU, but TigerVNC takes it as answered.
+    if (this.#dirty.length === 0) {
+      this.#feed?.passedOver();
+      return;
+    }
     const dirty = this.#allDirty ? null : this.#dirty;
     this.#allDirty = false;
     this.#feed?.updated(dirty, this.#beginMs);
