@@ -34,6 +34,8 @@ export interface RfbSink extends HandshakePort {
 /** What a client is made of. */
 export interface RfbClientOptions {
   readonly security: RfbSecurity;
+  /** False: the server sends its other viewers away (true). */
+  readonly shared?: boolean;
   /** What is offered, the best first, of ENCODING, quality and compression. */
   readonly encodings: readonly number[];
   /** For Tight, with four streams, and for ZRLE, which takes the fifth; absent: neither is offered. */
@@ -76,8 +78,8 @@ export class RfbClient {
   }
 
   *#converse(): Reading {
-    const { security, encodings } = this.#options;
-    const { width, height, name } = yield* readHandshake(this.#sink, security);
+    const { security, shared = true, encodings } = this.#options;
+    const { width, height, name } = yield* readHandshake(this.#sink, security, shared);
     this.#sink.send(setPixelFormat());
     this.#sink.send(setEncodings(encodings));
     this.#sink.named?.(name);

@@ -30,9 +30,14 @@ const encoder = new TextEncoder();
 
 /**
  * The handshake (RFC 6143, 7.1 to 7.3) with a server of RFB 3.3, 3.7 or 3.8: version, security,
- * who we are, and the screen, whose pixel format is not read since ours is set.
+ * who we are, and the screen, whose pixel format is not read since ours is set. `shared`: other
+ * viewers of the server stay.
  */
-export function* readHandshake(port: HandshakePort, security: RfbSecurity): Reading<ServerInit> {
+export function* readHandshake(
+  port: HandshakePort,
+  security: RfbSecurity,
+  shared: boolean,
+): Reading<ServerInit> {
   const minor = yield* readVersion(port);
   const type = yield* readSecurityType(port, minor, security);
   let login: RfbLogin = type === SECURITY.vncAuth ? 'vnc' : 'none';
@@ -40,8 +45,7 @@ export function* readHandshake(port: HandshakePort, security: RfbSecurity): Read
   yield* readLogin(port, login, security);
   // Before 3.8 nothing follows where nothing was asked.
   if (minor >= 8 || type !== SECURITY.none) yield* readResult(minor, login);
-  const shared = 1;
-  port.send(Uint8Array.of(shared));
+  port.send(Uint8Array.of(shared ? 1 : 0));
   return yield* readServerInit();
 }
 

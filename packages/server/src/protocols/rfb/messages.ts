@@ -18,6 +18,20 @@ export const ENCODING = {
   vmwareLedState: 0x57_4d_56_68,
 } as const;
 
+/** The pseudo-encoding that allows JPEG of this quality, 0 (worst) to 9, in Tight rectangles. */
+export const jpegQuality = (level: number): number => -32 + level;
+
+/** The pseudo-encoding that asks for zlib's level, 0 (none) to 9 (slowest). */
+export const compression = (level: number): number => -256 + level;
+
+/**
+ * Bits of a pointer's buttons: wheel steps are presses. 128 is the eighth button, that goes back.
+ */
+export const RFB_BUTTON = {
+  ...{ left: 1, middle: 2, right: 4, back: 128 },
+  ...{ wheelUp: 8, wheelDown: 16, wheelLeft: 32, wheelRight: 64 },
+} as const;
+
 /** Bits of the LED states, QEMU's and VMware's. */
 export const RFB_LED = { scroll: 1, num: 2, caps: 4 } as const;
 

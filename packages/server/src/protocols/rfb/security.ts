@@ -25,8 +25,8 @@ const VENCRYPT_TYPES: readonly VeNCryptType[] = [
 
 /** What we are ready to do. */
 export interface RfbSecurity {
-  /** `any`: TLS, whoever the server is; `verify`: TLS with a certificate; never anything less. */
-  readonly tls: 'off' | 'any' | 'verify';
+  /** `anonymous`: TLS, whoever the server is; `certificate`: one that proves it; never anything less. */
+  readonly tls: 'off' | 'anonymous' | 'certificate';
   /** '' where only a password is asked for. */
   readonly user: string;
   /** Undefined: we have none. */
@@ -46,7 +46,7 @@ export function chooseSecurity(offered: readonly number[], security: RfbSecurity
     throw unsupported('The VNC server wants a password: name its file in passwd_file.');
   }
   if (offers(SECURITY.veNCrypt)) {
-    throw unsupported('The VNC server wants TLS: set tls to verify, or to any.');
+    throw unsupported('The VNC server wants TLS: set tls to certificate, or to anonymous.');
   }
   const types = offered.join(', ');
   throw unsupported(`The VNC server wants another authentication than VNC's (types ${types}).`);
@@ -57,15 +57,19 @@ export function chooseVeNCrypt(offered: readonly number[], security: RfbSecurity
   const { tls, user, password } = security;
   const able = VENCRYPT_TYPES.filter(
     (type) =>
-      (tls === 'any' || type.tls === 'certificate') &&
+      (tls === 'anonymous' || type.tls === 'certificate') &&
       (type.login === 'none' || password !== undefined) &&
       (type.login !== 'plain' || user !== ''),
   );
   const chosen = able.find(({ id }) => offered.includes(id));
   if (chosen) return chosen;
   const known = VENCRYPT_TYPES.filter(({ id }) => offered.includes(id));
-  if (known.length > 0 && known.every((type) => type.tls === 'anonymous') && tls === 'verify') {
-    throw unsupported('The VNC server shows no certificate. Only tls: any connects to it.');
+  if (
+    known.length > 0 &&
+    known.every((type) => type.tls === 'anonymous') &&
+    tls === 'certificate'
+  ) {
+    throw unsupported('The VNC server shows no certificate. Only tls: anonymous connects to it.');
   }
   if (known.some(({ login }) => login !== 'none')) {
     const wants = known.every(({ login }) => login === 'plain')
