@@ -3,6 +3,7 @@ import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { connect as connectNet } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { refuseOther } from './pinned-certificate.ts';
 
 /** Where a server is and how it proves who it is. */
 export interface RemoteAddress {
@@ -63,13 +64,7 @@ class PinnedAgent extends HttpsAgent {
     socket.once('error', failed);
     socket.once('secureConnect', () => {
       socket.off('error', failed);
-      const seen = socket.getPeerCertificate().fingerprint256 ?? '';
-      if (Buffer.from(seen.replaceAll(':', ''), 'hex').equals(this.#fingerprint)) {
-        connected?.(null, socket);
-        return;
-      }
-      socket.destroy();
-      connected?.(new Error(`The certificate is another one: ${seen}`), socket);
+      connected?.(refuseOther(socket, this.#fingerprint) ?? null, socket);
     });
     return undefined;
   }
