@@ -214,8 +214,9 @@ async function startMachine(
     return own(remoteHost, config, scope);
   }
   const drivers = await createDrivers(config, { id, stateDir }, log);
+  const { qemu, vnc } = drivers;
+  scope.add(() => vnc?.[Symbol.asyncDispose]());
   // A server that could not start leaves no machine behind that was not there before.
-  const { qemu } = drivers;
   scope.add(() =>
     qemu?.stop({ kill: running.stopMachines || (running.failed && qemu.startedHere) }),
   );

@@ -10,11 +10,13 @@ import type { VideoSource } from './core/video-source.ts';
 import type { CreateDriver, DriverContext } from './drivers/define.ts';
 import type { QemuMachine } from './drivers/qemu/machine.ts';
 import { DRIVERS } from './drivers/registry.ts';
+import type { VncConnection } from './drivers/vnc/connection.ts';
 import { type MachinePlace, ustreamerOptionsOf, v4l2OptionsOf } from './machine-capture.ts';
 import { createGpioDrivers } from './machine-gpio.ts';
 import { createSwitchDriver } from './machine-switch.ts';
+import { vncServerOf } from './machine-vnc.ts';
 
-/** The drivers of one machine, and the QEMU behind them where there is one. */
+/** The drivers of one machine, and the QEMU or the VNC server behind them where there is one. */
 export interface ConfiguredDrivers {
   readonly hid: HidDriver;
   readonly atx: AtxDriver;
@@ -23,6 +25,8 @@ export interface ConfiguredDrivers {
   readonly gpio: ReadonlyMap<string, GpioDriver>;
   readonly switch: SwitchDriver;
   readonly qemu: QemuMachine | undefined;
+  /** To be closed by the caller, after the drivers. */
+  readonly vnc: VncConnection | undefined;
 }
 
 /** How long a new QEMU may take before the server says that it is ready without it, ms. */
@@ -35,11 +39,16 @@ export async function createDrivers(
   log: Log,
 ): Promise<ConfiguredDrivers> {
   let machine: Promise<QemuMachine> | undefined;
+  let connection: Promise<VncConnection> | undefined;
   const context = {
     log,
     qemu: () => {
       machine ??= startQemu(config, place, log);
       return machine;
+    },
+    vnc: () => {
+      connection ??= connectVnc(config, log.child({ machine: place.id }));
+      return connection;
     },
     ustreamer: () => ustreamerOptionsOf(config.streamer, place, log.child({ machine: place.id })),
     v4l2: () => v4l2OptionsOf(config.streamer, log.child({ machine: place.id })),
@@ -52,6 +61,7 @@ export async function createDrivers(
     gpio: await createGpioDrivers(config.gpio, log.child({ machine: place.id })),
     switch: createSwitchDriver(config.switch, log.child({ machine: place.id })),
     qemu: await machine,
+    vnc: await connection,
   };
 }
 
@@ -62,6 +72,11 @@ function create<Made>(
 ): Promise<Made> {
   // Each type's options are its own schema's, which the compiler cannot follow through a union.
   return driver(context, options as never);
+}
+
+async function connectVnc(config: MachineConfig, log: Log): Promise<VncConnection> {
+  const { VncConnection } = await import('./drivers/vnc/connection.ts');
+  return new VncConnection({ server: vncServerOf(config.remote_vnc), log });
 }
 
 async function startQemu(config: MachineConfig, place: MachinePlace, log: Log) {

@@ -1,4 +1,5 @@
 import type { InfoState, KeyName } from '@crashcart/api';
+import { fingerprintBytes } from './config/fingerprint.ts';
 import type { RemoteConfig } from './config/remote-schema.ts';
 import { EventHub } from './core/events.ts';
 import type { Log } from './core/log.ts';
@@ -46,8 +47,7 @@ export async function createRemoteHost(options: RemoteHostOptions): Promise<Owne
         url: new URL(url === '' ? 'http://localhost' : url),
         unix: unix === '' ? undefined : unix,
         verify: remote.verify,
-        fingerprint:
-          fingerprint === '' ? undefined : Buffer.from(fingerprint.replaceAll(':', ''), 'hex'),
+        fingerprint: fingerprintBytes(fingerprint),
       },
       ...{ machine: remote.machine, user: remote.user },
       ...{ passwd: remote.passwd, passwdFile: remote.passwd_file },

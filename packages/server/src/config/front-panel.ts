@@ -46,6 +46,7 @@ const HIDS = {
       })
       .prefault({}),
   }),
+  vnc: type.section({ type: z.literal('vnc'), ...anyHid }),
   disabled: type.section({ type: z.literal('disabled'), ...anyHid }),
 } satisfies { [T in keyof HidDriverOptions]: z.ZodType<{ type: T } & HidDriverOptions[T]> };
 
@@ -100,7 +101,7 @@ function byType<
 }
 
 /** The section `hid` of a machine: PiKVM's keys. Times in s. */
-export const hid = byType([HIDS.qemu, HIDS.otg, HIDS.disabled], Object.keys(HIDS));
+export const hid = byType([HIDS.qemu, HIDS.otg, HIDS.vnc, HIDS.disabled], Object.keys(HIDS));
 
 /** The section `atx` of a machine: PiKVM's keys. Times in s. */
 export const atx = byType([ATXS.qemu, ATXS.gpio, ATXS.disabled], Object.keys(ATXS));

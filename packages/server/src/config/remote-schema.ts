@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { fingerprint } from './fingerprint.ts';
 import * as type from './types.ts';
 
 const URL_ERROR = 'must be an http or https URL without user, password or query';
-const FINGERPRINT = /^([\da-f]{2}(:?[\da-f]{2}){31})?$/i;
 
 /** A password in a URL would be in every log. */
 function isPlain(text: string): boolean {
@@ -25,10 +25,7 @@ export const remote = type
     passwd: type.text().default(''),
     passwd_file: type.optionalPath().default(''),
     verify: type.bool(true),
-    fingerprint: z
-      .string('must be a SHA-256 fingerprint in hexadecimal')
-      .regex(FINGERPRINT, 'must be a SHA-256 fingerprint in hexadecimal')
-      .default(''),
+    fingerprint: fingerprint(),
   })
   .check(({ value, issues }) => {
     const refuse = (key: 'unix' | 'passwd_file', message: string) =>

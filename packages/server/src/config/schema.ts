@@ -6,6 +6,7 @@ import { capture } from './capture-schema.ts';
 import { atx, hid } from './front-panel.ts';
 import { gpio } from './gpio.ts';
 import { remote } from './remote-schema.ts';
+import { lacksVncHost, type RemoteVncConfig, remoteVnc } from './remote-vnc-schema.ts';
 import * as type from './types.ts';
 import { janus, webrtc } from './webrtc-schema.ts';
 
@@ -189,6 +190,27 @@ function oneGadgetDrive(
   }
 }
 
+type WithVnc = Parameters<typeof lacksVncHost>[0] & { readonly remote_vnc: RemoteVncConfig };
+
+/** A machine whose keyboard or screen is a VNC server's says where that is. */
+function vncHosts({
+  value,
+  issues,
+}: z.core.ParsePayload<{
+  kvmd: Parameters<typeof lacksVncHost>[0];
+  remote_vnc: RemoteVncConfig;
+  machines: Record<string, WithVnc>;
+}>): void {
+  const refuse = (message: string | undefined, ...below: string[]) => {
+    const path = [...below, 'remote_vnc', 'host'];
+    if (message) issues.push({ code: 'custom', input: '', path, message });
+  };
+  refuse(lacksVncHost(value.kvmd, value.remote_vnc));
+  for (const [id, machine] of Object.entries(value.machines)) {
+    refuse(lacksVncHost(machine, machine.remote_vnc), 'machines', id);
+  }
+}
+
 const sections = type.section({
   server: server.prefault({}),
   webrtc: webrtc.prefault({}),
@@ -196,6 +218,7 @@ const sections = type.section({
   kvmd: kvmd.prefault({}),
   qemu: qemu.prefault({}),
   remote: remote.prefault({}),
+  remote_vnc: remoteVnc.prefault({}),
   machines: z
     .record(
       machineId,
@@ -205,6 +228,7 @@ const sections = type.section({
         switch: switchUnits(''),
         qemu: qemu.prefault({}),
         remote: remote.prefault({}),
+        remote_vnc: remoteVnc.prefault({}),
       }),
     )
     .default({}),
@@ -214,7 +238,7 @@ const sections = type.section({
  * All keys, PiKVM's where they mean the same. Empty paths mean "in the state directory" for files
  * of ours and "none" for others. Times in s, memory in MiB, storage in bytes.
  */
-export const configSchema = sections.check(oneGadgetDrive);
+export const configSchema = sections.check(oneGadgetDrive, vncHosts);
 
 /** A complete configuration. */
 export type Config = z.output<typeof configSchema>;
@@ -225,10 +249,10 @@ export type MachineConfig = Config['machines'][string];
 /** Every machine by id; the `kvmd` section is `default`, and the first. */
 export function machinesOf(config: Config): ReadonlyMap<string, MachineConfig> {
   const { hid, atx, msd, streamer, snapshot, gpio, switch: units } = config.kvmd;
-  const { qemu, remote } = config;
+  const { qemu, remote, remote_vnc } = config;
   const given = { hid, atx, msd, streamer, snapshot, gpio, switch: units };
   return new Map([
-    ['default', { name: '', ...given, qemu, remote }],
+    ['default', { name: '', ...given, qemu, remote, remote_vnc }],
     ...Object.entries(config.machines),
   ]);
 }

@@ -6,6 +6,7 @@ import type { VideoSource } from '../core/video-source.ts';
 import type { UstreamerOptions } from './linux/ustreamer.ts';
 import type { V4l2SourceOptions } from './linux/v4l2.ts';
 import type { QemuMachine } from './qemu/machine.ts';
+import type { VncConnection } from './vnc/connection.ts';
 
 /** What a driver may use when it is made. */
 export interface DriverContext {
@@ -16,6 +17,8 @@ export interface DriverContext {
   ustreamer(): Promise<UstreamerOptions>;
   /** How this machine's capture device is to be read. */
   v4l2(): V4l2SourceOptions;
+  /** The connection to this machine's VNC server, begun at the first call. */
+  vnc(): Promise<VncConnection>;
 }
 
 /** Loads the code of a driver and makes one. `options` is its section of the configuration. */

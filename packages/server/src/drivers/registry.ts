@@ -22,6 +22,7 @@ export const DRIVERS = defineDrivers({
     otg: async ({ log }, options: OtgHidOptions) => {
       return (await import('./linux/hid.ts')).OtgHid.start(options, { log });
     },
+    vnc: async ({ vnc, log }) => new (await import('./vnc/hid.ts')).VncHid(await vnc(), log),
     disabled: async () => new (await import('./disabled/hid.ts')).DisabledHid(),
   },
   atx: {
@@ -53,6 +54,9 @@ export const DRIVERS = defineDrivers({
       return UstreamerSource.create(await ustreamer());
     },
     v4l2: async ({ v4l2 }) => new (await import('./linux/v4l2.ts')).V4l2Source(v4l2()),
+    vnc: async ({ vnc }) => {
+      return new (await import('./vnc/streamer.ts')).VncVideoSource(await vnc());
+    },
     disabled: async () => new (await import('./disabled/streamer.ts')).DisabledVideoSource(),
   },
 });

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { fingerprint } from './fingerprint.ts';
+import * as type from './types.ts';
+
+const HOST_ERROR = 'must be the name or the address of a host';
+const host = z.union(
+  [z.string().regex(/^([a-z\d_]([\w.-]{0,251}[a-z\d.])?)?$/i), z.ipv6()],
+  HOST_ERROR,
+);
+
+/** A machine that a VNC server shows; none when `host` is empty. */
+export const remoteVnc = type
+  .section({
+    host: host.default(''),
+    port: type.integer(1, 65_535).default(5900),
+    user: type.text().default(''),
+    passwd: type.text().default(''),
+    passwd_file: type.optionalPath().default(''),
+    tls: type.choice(['auto', 'off', 'anonymous', 'certificate']).default('auto'),
+    ca: type.optionalPath().default(''),
+    fingerprint: fingerprint(),
+    shared: type.bool(true),
+    lossless: type.bool(false),
+  })
+  .check(({ value, issues }) => {
+    const refuse = (key: 'passwd_file' | 'ca' | 'fingerprint', message: string) =>
+      issues.push({ code: 'custom', input: value[key], path: [key], message });
+    if (value.passwd !== '' && value.passwd_file !== '') {
+      refuse('passwd_file', 'passwd and passwd_file exclude each other');
+    }
+    if (value.ca !== '' && value.fingerprint !== '') {
+      refuse('fingerprint', 'ca and fingerprint exclude each other');
+    }
+    for (const key of ['ca', 'fingerprint'] as const) {
+      if (value[key] === '' || value.tls === 'certificate' || value.tls === 'auto') continue;
+      refuse(key, `means nothing with tls: ${value.tls}`);
+    }
+  });
+
+/** A complete section. */
+export type RemoteVncConfig = z.output<typeof remoteVnc>;
+
+/** What decides whether a VNC server must be named. */
+interface Shown {
+  readonly hid: { readonly type: string };
+  readonly streamer: { readonly type: string };
+}
+
+/** Why a machine needs a VNC server that its section does not name; undefined when it does not. */
+export function lacksVncHost(
+  { hid, streamer }: Shown,
+  { host: named }: RemoteVncConfig,
+): string | undefined {
+  if (named !== '') return undefined;
+  const part = hid.type === 'vnc' ? 'hid' : streamer.type === 'vnc' ? 'streamer' : undefined;
+  return part && `${part}.type is vnc: must be the name or the address of a host`;
+}
