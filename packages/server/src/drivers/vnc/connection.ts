@@ -207,6 +207,8 @@ export class VncConnection implements AsyncDisposable {
     this.#log.info({ name: link.name, ...link.size }, 'The VNC server is there');
     this.#link.set(link);
     this.#status.set({ online: true });
+    // TigerVNC tells LEDs and keys only to who has asked for pixels; a screen asks by itself.
+    queueMicrotask(() => link.isAwaited || link.probe());
   }
 
   #gone(reason: string): void {

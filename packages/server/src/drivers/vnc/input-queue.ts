@@ -94,7 +94,7 @@ export class InputQueue {
         const link = this.#link.value;
         if (!input || !link || signal.aborted) return;
         if (isQemu(link)) await this.#pace(link, input, signal);
-        else send(link, input);
+        else sendPlain(link, input);
         this.#backlog.set(this.#waiting.length);
       }
     } catch (error) {
@@ -111,6 +111,12 @@ export class InputQueue {
     if (input.kind === 'key') this.#keys.sent(input.key, 1);
     if (input.kind === 'button') await sleep(BUTTON_PACE_MS, signal);
   }
+}
+
+function sendPlain(link: VncLink, input: VncInput): void {
+  send(link, input);
+  // TigerVNC tells its LEDs only together with an answer.
+  if (input.kind === 'key' && !input.pressed && /Lock$/.test(input.key)) link.probe();
 }
 
 function send(link: VncLink, input: VncInput): void {

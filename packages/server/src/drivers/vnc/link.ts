@@ -126,6 +126,11 @@ export class VncLink implements RfbSink {
     else if (this.#size) feed.connected(this, this.#size.width, this.#size.height);
   }
 
+  /** Whether an update was asked for and has not come. */
+  get isAwaited(): boolean {
+    return this.#requested;
+  }
+
   /** Asks for an update unless one is awaited; a full one also then. */
   request(incremental: boolean): void {
     if (!this.#size || (incremental && this.#requested)) return;
