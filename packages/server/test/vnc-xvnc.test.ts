@@ -10,24 +10,11 @@ import { keysymOf } from '../src/protocols/keysyms.ts';
 import { compression, ENCODING, jpegQuality } from '../src/protocols/rfb/messages.ts';
 import { certificateFiles, selfSigned } from '../src/tls/certificate.ts';
 import { PamUser } from './support/pam-user.ts';
+import { difference } from './support/picture.ts';
 import { VncViewer } from './support/vnc-viewer.ts';
 import { Xvnc } from './support/xvnc.ts';
 
 const limit = () => AbortSignal.timeout(60_000);
-
-/** The mean difference of the colours of two pictures of one size; infinite for other sizes. */
-function difference(
-  one: { readonly width: number; readonly height: number; readonly data: Uint8Array },
-  other: typeof one,
-): number {
-  if (one.width !== other.width || one.height !== other.height) return Number.POSITIVE_INFINITY;
-  let sum = 0;
-  for (let at = 0; at < one.width * one.height * 4; at += 1) {
-    // The fourth byte is no colour.
-    if (at % 4 !== 3) sum += Math.abs((one.data[at] ?? 0) - (other.data[at] ?? 0));
-  }
-  return sum / (one.width * one.height * 3);
-}
 
 describe("TigerVNC's screen", () => {
   let server: Xvnc;

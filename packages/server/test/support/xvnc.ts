@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
+import type { Picture } from './picture.ts';
 
 const run = promisify(execFile);
 
@@ -94,11 +95,7 @@ export class Xvnc implements AsyncDisposable {
   }
 
   /** The screen as X has it: BGRX rows without padding. */
-  async picture(): Promise<{
-    readonly width: number;
-    readonly height: number;
-    readonly data: Buffer;
-  }> {
+  async picture(): Promise<Picture> {
     // An XWD file (X11/XWDFile.h) begins with 32-bit fields, big endian.
     const file = await this.client('xwd', '-root', '-silent');
     const field = (index: number) => file.readUInt32BE(index * 4);
