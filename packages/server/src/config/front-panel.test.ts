@@ -49,7 +49,10 @@ describe('atx', () => {
 });
 
 test.each([
-  ['hid: {type: usb}', 'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, disabled'],
+  [
+    'hid: {type: usb}',
+    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, vnc, disabled',
+  ],
   ['hid: 1', 'kvmd.hid: 1 is not allowed: must be a section'],
   ['hid: {type: otg, keyboard: {devise: /x}}', 'kvmd.hid.keyboard.devise: no such key'],
   ['hid: {type: otg, mouse: {device: ""}}', 'must be an absolute path'],

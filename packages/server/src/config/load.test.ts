@@ -70,7 +70,7 @@ describe('loadConfig', () => {
     ],
     [
       'kvmd:\n  hid: {type: magic}',
-      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, otg, disabled',
+      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, otg, vnc, disabled',
     ],
     [
       'kvmd: {hid: {ignore_keys: [KeyA, Keya]}}',
@@ -95,6 +95,42 @@ describe('loadConfig', () => {
     [
       'machines: {lab: {remote: {unix: /s, passwd: x, passwd_file: /f}}}',
       'machines.lab.remote.passwd_file: "/f" is not allowed: passwd and passwd_file exclude each other',
+    ],
+    [
+      'kvmd:\n  streamer: {type: vnc}\nremote_vnc:\n  port: 5901',
+      '/c.yaml:2: kvmd.streamer.type: "vnc" is not allowed: needs remote_vnc.host, the name or',
+    ],
+    [
+      'machines: {lab: {hid: {type: vnc}}}',
+      'machines.lab.hid.type: "vnc" is not allowed: needs machines.lab.remote_vnc.host, the name',
+    ],
+    [
+      'remote_vnc: {host: "pc:1"}',
+      'remote_vnc.host: "pc:1" is not allowed: must be the name or the address of a host',
+    ],
+    [
+      'remote_vnc: {port: 0}',
+      'remote_vnc.port: 0 is not allowed: must be a whole number from 1 to',
+    ],
+    [
+      'remote_vnc: {tls: yes}',
+      'remote_vnc.tls: "yes" is not allowed: must be one of: auto, off, anonymous, certificate',
+    ],
+    [
+      'remote_vnc: {passwd: x, passwd_file: /f}',
+      'remote_vnc.passwd_file: "/f" is not allowed: passwd and passwd_file exclude each other',
+    ],
+    [
+      `remote_vnc: {ca: /f, fingerprint: "${'ab'.repeat(32)}"}`,
+      'is not allowed: ca and fingerprint exclude each other',
+    ],
+    [
+      'remote_vnc: {tls: anonymous, ca: /f}',
+      'remote_vnc.ca: "/f" is not allowed: means nothing with tls: anonymous',
+    ],
+    [
+      'remote_vnc: {fingerprint: abc}',
+      'remote_vnc.fingerprint: "abc" is not allowed: must be a SHA-256 fingerprint in hexadecimal',
     ],
     [
       'kvmd: {streamer: {cmd_append: ["--quality={qualty}"]}}',
@@ -142,6 +178,19 @@ describe('loadConfig', () => {
     expect(warnings.map(formatFinding).sort()).toEqual([
       '/c.yaml:1: vnc: is ignored: not supported here',
       '/c.yaml:3: kvmd.hid.device: is ignored: not supported here',
+    ]);
+  });
+
+  it('takes a VNC server by name or address, for each machine', async () => {
+    const { config } = await loadOne(
+      `remote_vnc: {host: "fe80::1", tls: off}
+machines:
+  lab: {hid: {type: vnc}, streamer: {type: vnc}, remote_vnc: {host: pc-1.lab, ca: /ca.pem}}`,
+    );
+    const servers = [...machinesOf(config).values()].map(({ remote_vnc: vnc }) => vnc);
+    expect(servers).toMatchObject([
+      { host: 'fe80::1', port: 5900, tls: 'off', shared: true, lossless: false },
+      { host: 'pc-1.lab', ca: '/ca.pem', tls: 'auto', fingerprint: '' },
     ]);
   });
 

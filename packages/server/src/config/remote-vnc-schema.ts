@@ -41,17 +41,16 @@ export const remoteVnc = type
 export type RemoteVncConfig = z.output<typeof remoteVnc>;
 
 /** What decides whether a VNC server must be named. */
-interface Shown {
+export interface PartsOfVnc {
   readonly hid: { readonly type: string };
   readonly streamer: { readonly type: string };
 }
 
-/** Why a machine needs a VNC server that its section does not name; undefined when it does not. */
-export function lacksVncHost(
-  { hid, streamer }: Shown,
+/** The parts of a machine that need a VNC server which its section does not name. */
+export function partsWithoutHost(
+  machine: PartsOfVnc,
   { host: named }: RemoteVncConfig,
-): string | undefined {
-  if (named !== '') return undefined;
-  const part = hid.type === 'vnc' ? 'hid' : streamer.type === 'vnc' ? 'streamer' : undefined;
-  return part && `${part}.type is vnc: must be the name or the address of a host`;
+): readonly ('hid' | 'streamer')[] {
+  if (named !== '') return [];
+  return (['hid', 'streamer'] as const).filter((part) => machine[part].type === 'vnc');
 }

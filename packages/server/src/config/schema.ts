@@ -6,7 +6,12 @@ import { capture } from './capture-schema.ts';
 import { atx, hid } from './front-panel.ts';
 import { gpio } from './gpio.ts';
 import { remote } from './remote-schema.ts';
-import { lacksVncHost, type RemoteVncConfig, remoteVnc } from './remote-vnc-schema.ts';
+import {
+  type PartsOfVnc,
+  partsWithoutHost,
+  type RemoteVncConfig,
+  remoteVnc,
+} from './remote-vnc-schema.ts';
 import * as type from './types.ts';
 import { janus, webrtc } from './webrtc-schema.ts';
 
@@ -190,24 +195,33 @@ function oneGadgetDrive(
   }
 }
 
-type WithVnc = Parameters<typeof lacksVncHost>[0] & { readonly remote_vnc: RemoteVncConfig };
+interface WithVnc extends PartsOfVnc {
+  readonly remote_vnc: RemoteVncConfig;
+}
 
 /** A machine whose keyboard or screen is a VNC server's says where that is. */
 function vncHosts({
   value,
   issues,
 }: z.core.ParsePayload<{
-  kvmd: Parameters<typeof lacksVncHost>[0];
+  kvmd: PartsOfVnc;
   remote_vnc: RemoteVncConfig;
   machines: Record<string, WithVnc>;
 }>): void {
-  const refuse = (message: string | undefined, ...below: string[]) => {
-    const path = [...below, 'remote_vnc', 'host'];
-    if (message) issues.push({ code: 'custom', input: '', path, message });
+  const refuse = (
+    machine: PartsOfVnc,
+    vnc: RemoteVncConfig,
+    at: readonly string[],
+    key: string,
+  ) => {
+    const message = `needs ${key}.host, the name or the address of the VNC server`;
+    for (const part of partsWithoutHost(machine, vnc)) {
+      issues.push({ code: 'custom', input: 'vnc', path: [...at, part, 'type'], message });
+    }
   };
-  refuse(lacksVncHost(value.kvmd, value.remote_vnc));
+  refuse(value.kvmd, value.remote_vnc, ['kvmd'], 'remote_vnc');
   for (const [id, machine] of Object.entries(value.machines)) {
-    refuse(lacksVncHost(machine, machine.remote_vnc), 'machines', id);
+    refuse(machine, machine.remote_vnc, ['machines', id], `machines.${id}.remote_vnc`);
   }
 }
 
