@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { manyRuns } from '../../../test/support/rfb-decoding.ts';
 import { RfbClient, type RfbSink } from './client.ts';
 import { RfbError } from './limits.ts';
 import {
@@ -230,6 +231,7 @@ describe('RFB client', () => {
           expect(error).toBeInstanceOf(RfbError);
         }
       }),
+      manyRuns(),
     );
   });
 });

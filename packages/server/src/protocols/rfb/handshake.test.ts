@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { feed } from '../../../test/support/rfb-decoding.ts';
+import { feed, manyRuns } from '../../../test/support/rfb-decoding.ts';
 import { readHandshake, type ServerInit } from './handshake.ts';
 import { RfbError } from './limits.ts';
 import type { RfbSecurity } from './security.ts';
@@ -201,6 +201,7 @@ describe('RFB handshake', () => {
           if (failure instanceof Error) expect(failure).toBeInstanceOf(RfbError);
         },
       ),
+      manyRuns(),
     );
   });
 });

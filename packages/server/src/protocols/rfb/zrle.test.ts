@@ -121,10 +121,10 @@ describe('ZRLE', () => {
     await expect(feed(reading, withLength(Buffer.from('nonsense')))).rejects.toThrow(RfbError);
   });
 
-  it('throws nothing but RfbError whatever comes', async () => {
-    await survives(read);
-    await survives((screen, rect) => inflated(screen, rect));
-  });
+  it('throws nothing but RfbError whatever comes', () => survives(read));
+
+  it('throws nothing but RfbError whatever the tiles are', () =>
+    survives((screen, rect) => inflated(screen, rect)));
 });
 
 /** The input is deflated before it is read, so that it comes as far as the tiles. */
