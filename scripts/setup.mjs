@@ -22,7 +22,10 @@ export const START_PACKAGES = [
   'zstd',
 ];
 
-/** What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler. */
+/**
+ * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler,
+ * a VNC server with clients of X.
+ */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
   'busybox-static',
@@ -43,7 +46,11 @@ export const TEST_PACKAGES = [
   'pamtester',
   'slapd',
   'tcc',
+  'tigervnc-standalone-server',
   'ustreamer',
+  'x11-apps',
+  'x11-utils',
+  'x11-xserver-utils',
   'x11proto-dev',
   'xkb-data',
 ];
