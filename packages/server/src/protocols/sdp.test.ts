@@ -44,6 +44,19 @@ it('finds the ways to send H.264, and the header extensions', () => {
   }
 });
 
+it('finds Opus, and whether the peer takes it', () => {
+  const audio = (...lines: string[]) =>
+    parseSdp(['v=0', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', ...lines].join('\r\n'))[0];
+  expect(audio('a=rtpmap:111 opus/48000/2')).toMatchObject({ opus: 111, receives: true });
+  expect(audio('a=rtpmap:109 OPUS/48000/2', 'a=recvonly')).toMatchObject({
+    ...{ opus: 109, receives: true },
+  });
+  for (const direction of ['sendonly', 'inactive']) {
+    expect(audio(`a=${direction}`)).toMatchObject({ opus: undefined, receives: false });
+  }
+  expect(audio('a=rtpmap:200 opus/48000/2', 'a=rtpmap:9 G722/8000')?.opus).toBeUndefined();
+});
+
 it('refuses what is no description', () => {
   for (const bad of ['', 'hello', 'v=0\r\nm=', `v=0${'x'.repeat(SDP_MAX_BYTES)}`]) {
     expect(() => parseSdp(bad)).toThrow(SdpError);

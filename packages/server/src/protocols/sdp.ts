@@ -1,14 +1,17 @@
 /**
- * The part of a session description (RFC 8866) that says which video a peer can take:
+ * The part of a session description (RFC 8866) that says which video and sound a peer can take:
  *
  *     m=video PORT PROTO TYPE...      a medium, up to the next one; port 0 = refused
  *     a=mid:NAME                      its name (RFC 9143)
  *     a=rtpmap:TYPE H264/90000        what a payload type is
  *     a=fmtp:TYPE profile-level-id=42e01f;packetization-mode=1   (RFC 6184, 8.1)
+ *     a=rtpmap:TYPE opus/48000/2      sound (RFC 7587, 7)
+ *     a=recvonly | a=sendrecv | …     which way it goes; sendrecv unless told (RFC 8866, 6.7)
  *     a=extmap:ID[/DIRECTION] URI     a header extension (RFC 8285, 5)
  */
 export const SDP_MAX_BYTES = 64 * 1024;
 const MAX_MEDIA = 16;
+const MAX_PAYLOAD_TYPE = 127;
 
 /** A payload type of H.264 in packetization mode 1. */
 export interface SdpH264 {
@@ -26,6 +29,10 @@ export interface SdpMedium {
   readonly payloadTypes: readonly number[];
   /** The ways to send it H.264, in its order. */
   readonly h264: readonly SdpH264[];
+  /** Its payload type of Opus; undefined where it has none. */
+  readonly opus: number | undefined;
+  /** Whether the peer takes it from us. */
+  readonly receives: boolean;
   /** Header extensions: numbers by URI, 1..14 only. */
   readonly extensions: ReadonlyMap<string, number>;
 }
@@ -46,16 +53,16 @@ export function parseSdp(text: string): readonly SdpMedium[] {
 
 function readMedium(text: string): SdpMedium {
   const [line = '', ...attributes] = text.split(/\r?\n/);
-  const [, kind = '', types = ''] = /^m=(\w+) \d+(?:\/\d+)? \S+ ?(.*)$/.exec(line) ?? [];
+  const [, kind = '', numbers = ''] = /^m=(\w+) \d+(?:\/\d+)? \S+ ?(.*)$/.exec(line) ?? [];
   if (kind === '') throw new SdpError('A medium cannot be read');
-  const payloadTypes = types.split(' ').filter((type) => /^\d{1,3}$/.test(type));
+  const payloadTypes = numbers.split(' ').filter((type) => /^\d{1,3}$/.test(type));
   const valuesOf = (name: string) =>
     attributes.flatMap((each) =>
       each.startsWith(`a=${name}:`) ? [each.slice(name.length + 3).trim()] : [],
     );
   const formats = new Map(valuesOf('fmtp').map(splitAtBlank));
-  const h264 = valuesOf('rtpmap')
-    .map(splitAtBlank)
+  const codecs = valuesOf('rtpmap').map(splitAtBlank);
+  const h264 = codecs
     .filter(([, codec]) => /^h264\/90000$/i.test(codec))
     .flatMap(([type]) => readH264(type, formats.get(type) ?? ''));
   const extensions = new Map(
@@ -64,8 +71,14 @@ function readMedium(text: string): SdpMedium {
       return Number(id) >= 1 && Number(id) <= 14 ? [[uri, Number(id)] as const] : [];
     }),
   );
+  const opus = codecs
+    .filter(([, codec]) => /^opus\/48000\/2$/i.test(codec))
+    .map(([type]) => Number(type))
+    .find((type) => Number.isInteger(type) && type <= MAX_PAYLOAD_TYPE);
+  const receives = !attributes.some((line) => /^a=(?:sendonly|inactive)\s*$/.test(line));
   const [mid = ''] = valuesOf('mid');
-  return { kind, mid, payloadTypes: payloadTypes.map(Number), h264, extensions };
+  const types = { payloadTypes: payloadTypes.map(Number), h264, opus };
+  return { kind, mid, ...types, receives, extensions };
 }
 
 function splitAtBlank(value: string): readonly [string, string] {
@@ -78,6 +91,6 @@ function readH264(type: string, format: string): readonly SdpH264[] {
     new RegExp(`(?:^|;) *${name}=(${value}) *(?:;|$)`, 'i').exec(format)?.[1];
   const payloadType = Number(type);
   const isMode1 = has('packetization-mode', '1') !== undefined;
-  if (!isMode1 || !Number.isInteger(payloadType) || payloadType > 127) return [];
+  if (!isMode1 || !Number.isInteger(payloadType) || payloadType > MAX_PAYLOAD_TYPE) return [];
   return [{ payloadType, profile: has('profile-level-id', '[0-9a-f]{6}') ?? '42000a' }];
 }

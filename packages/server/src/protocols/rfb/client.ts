@@ -3,6 +3,7 @@ import { type HandshakePort, readHandshake } from './handshake.ts';
 import { readHextile } from './hextile.ts';
 import { RFB_LIMITS, RfbError } from './limits.ts';
 import { ENCODING, setEncodings, setPixelFormat } from './messages.ts';
+import { QEMU_MESSAGE, type RfbAudioSink, readAudio } from './qemu-audio.ts';
 import { readRaw } from './raw.ts';
 import { ByteReader, type Reading, skip, viewOf } from './reader.ts';
 import { type RfbRect, RfbScreen } from './screen.ts';
@@ -11,7 +12,7 @@ import { readTight, type TightTools } from './tight.ts';
 import { readZrle } from './zrle.ts';
 
 /** What the parser tells; all calls are made from within `push`, or while its promise is open. */
-export interface RfbSink extends HandshakePort {
+export interface RfbSink extends HandshakePort, Partial<RfbAudioSink> {
   /** The handshake is done, with a screen of this name; `resized` follows. */
   named?(name: string): void;
   /**
@@ -29,6 +30,8 @@ export interface RfbSink extends HandshakePort {
   leds(mask: number): void;
   /** The server takes extended key events. */
   extendedKeys?(): void;
+  /** The server has sound, which can be asked for. */
+  audioOffered?(): void;
 }
 
 /** What a client is made of. */
@@ -106,7 +109,10 @@ export class RfbClient {
         break;
       }
       default:
-        throw new RfbError(`The VNC server sent an unknown message type ${type}`);
+        if (type !== QEMU_MESSAGE || !this.#options.encodings.includes(ENCODING.qemuAudio)) {
+          throw new RfbError(`The VNC server sent an unknown message type ${type}`);
+        }
+        yield* readAudio(this.#sink);
     }
   }
 
@@ -140,6 +146,9 @@ export class RfbClient {
         return true;
       case ENCODING.extendedKeys:
         this.#sink.extendedKeys?.();
+        return true;
+      case ENCODING.qemuAudio:
+        this.#sink.audioOffered?.();
         return true;
       case ENCODING.ledState:
         this.#sink.leds((yield 1)[0] ?? 0);

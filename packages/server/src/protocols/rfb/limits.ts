@@ -7,6 +7,8 @@ export const RFB_LIMITS = {
   nameBytes: 65_536,
   reasonBytes: 65_536,
   cutTextBytes: 16 * 1024 * 1024,
+  /** Of one message: more than a second of sound. */
+  audioBytes: 1024 * 1024,
   /** Side of a pointer's picture. */
   cursor: 1024,
   /** Compressed bytes that are inflated at once: they become 1032 times as many at most. */

@@ -13,6 +13,7 @@ export const ENCODING = {
   lastRect: -224,
   cursor: -239,
   extendedKeys: -258,
+  qemuAudio: -259,
   ledState: -261,
   extendedDesktopSize: -308,
   vmwareLedState: 0x57_4d_56_68,
