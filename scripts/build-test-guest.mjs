@@ -41,7 +41,16 @@ const MODULES = [
   'uas',
 ];
 /** Shipped, but loaded only when the guest is told to. */
-const EXTRA_MODULES = ['isofs', 'vfat', 'ext4', 'bochs'];
+const EXTRA_MODULES = [
+  'isofs',
+  'vfat',
+  'ext4',
+  'bochs',
+  'pcspkr',
+  'snd_hda_codec_generic',
+  'snd_hda_intel',
+  'snd_pcm_oss',
+];
 
 const INITTAB = `::sysinit:/etc/rc
 ttyS0::respawn:-/bin/sh
@@ -91,6 +100,22 @@ for name in /sys/class/input/event*/device/name; do
 done
 echo 'watching all'
 wait
+`;
+
+/** Plays 500 Hz for so many seconds on the sound card: half waves of 8 samples, 8000 a second. */
+const TONE = `#!/bin/sh
+# The card gives up where its codec's module is not there first.
+for module in snd_hda_codec_generic snd_hda_intel snd_pcm_oss; do modprobe $module; done
+for try in $(seq 50); do [ -e /dev/dsp ] && break; usleep 100000; done
+high='\\310\\310\\310\\310\\310\\310\\310\\310' low='\\070\\070\\070\\070\\070\\070\\070\\070'
+yes $(printf "$high$low") | tr -d '\\n' | head -c $(($1 * 8000)) > /dev/dsp
+echo 'tone played'
+`;
+
+/** Sounds the speaker: frequency in Hz, time in ms, which Linux takes below 2000 only. */
+const BEEP = `#!/bin/sh
+modprobe pcspkr
+printf "\\033[10;$1]\\033[11;$2]\\007" > /dev/tty1
 `;
 
 const PROFILE = `export PS1='guest# ' PATH=/bin:/sbin
@@ -151,7 +176,13 @@ function buildInitramfs(tree, release, target) {
     cpSync(path, join(image, inside));
   }
   run('/sbin/depmod', ['-b', image, release], { stdio: 'ignore' });
-  const scripts = { 'etc/rc': RC, 'bin/power-watch': POWER_WATCH, 'bin/events': EVENTS };
+  const scripts = {
+    'etc/rc': RC,
+    'bin/power-watch': POWER_WATCH,
+    'bin/events': EVENTS,
+    'bin/tone': TONE,
+    'bin/beep': BEEP,
+  };
   const init = '#!/bin/busybox sh\n/bin/busybox --install -s /bin\nexec /bin/busybox init\n';
   for (const [path, text] of Object.entries({ ...scripts, init })) {
     writeFileSync(join(image, path), text);

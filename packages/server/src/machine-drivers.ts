@@ -81,11 +81,11 @@ async function connectVnc(config: MachineConfig, log: Log): Promise<VncConnectio
 
 async function startQemu(config: MachineConfig, place: MachinePlace, log: Log) {
   const { startQemuMachine } = await import('./drivers/qemu/machine.ts');
-  const { memory, cpus, net, accel, disk, attach, extra_args: extraArgs } = config.qemu;
+  const { memory, cpus, net, accel, disk, attach, sound, extra_args: extraArgs } = config.qemu;
   const machine = await startQemuMachine(
     {
       ...place,
-      ...{ memoryMib: memory, cpus, net, extraArgs },
+      ...{ memoryMib: memory, cpus, net, sound, extraArgs },
       ...(accel === 'auto' ? {} : { accel }),
       ...(disk === '' ? {} : { disk }),
       ...(attach.qmp === '' ? {} : { attach }),

@@ -60,6 +60,7 @@ describe("QEMU's screen", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'crashcart-video-'));
     source = new QemuVideoSource({
+      hasSound: new StateCell(true),
       vncSocketPath: join(folder, 'vnc'),
       powered,
       offReason: () => 'The machine is off. Press Power to start it.',

@@ -138,6 +138,7 @@ describe.concurrent('a guest', () => {
     withGuest(async (guest) => {
       const source = new QemuVideoSource({
         vncSocketPath: guest.machine.vncSocketPath,
+        hasSound: new StateCell(true),
         powered: new StateCell(true),
         offReason: () => 'off',
         onLeds: (mask) => guest.machine.ledsFromVnc(mask),

@@ -59,6 +59,8 @@ const streamer = type.section({
   h264_encoder: type.choice(['auto', 'ffmpeg', 'node-av']).default('auto'),
   /** Folder of the package node-av, where it is not beside the server. */
   node_av: type.optionalPath().default(''),
+  /** As ALSA names it; empty = none, or that of QEMU. */
+  audio_device: type.text(255).default(''),
 });
 
 const keyOrNone = z.union(
@@ -100,6 +102,7 @@ const qemu = type.section({
   cpus: type.integer(1, 64).default(1),
   net: type.choice(['none', 'user']).default('none'),
   disk: type.optionalPath().default(''),
+  sound: type.bool(true),
   accel: type.choice(['auto', 'kvm', 'tcg']).default('auto'),
   attach: type
     .section({ qmp: type.optionalPath().default(''), vnc: type.optionalPath().default('') })

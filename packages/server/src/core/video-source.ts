@@ -1,5 +1,6 @@
 import type { StreamerState } from '@crashcart/api';
 import type { CaptureProgram, CaptureReport } from './capture.ts';
+import type { SoundSource } from './sound-source.ts';
 import type { ReadonlyCell } from './state.ts';
 
 /** A rectangle in px. */
@@ -91,6 +92,8 @@ export interface VideoSource extends AsyncDisposable {
   readonly givesFiles?: boolean;
   /** It gives JPEG of the quality that was asked for: for another one it is opened anew. */
   readonly encodesJpeg?: boolean;
+  /** The sound that belongs to the picture, where it comes the same way. */
+  readonly sound?: SoundSource;
   /** Which program captures, where one does. */
   readonly program?: ReadonlyCell<CaptureProgram>;
   /** Starts capturing; never rejects for a missing device: the feed's signal says why. */

@@ -45,6 +45,7 @@ export const DRIVERS = defineDrivers({
         vncSocketPath: machine.vncSocketPath,
         powered: new DerivedCell([machine.runState], () => machine.runState.value === 'running'),
         offReason: () => machine.failure.value ?? 'The machine is off. Press Power to start it.',
+        hasSound: machine.hasSound,
         onLeds: (mask) => machine.ledsFromVnc(mask),
         log,
       });

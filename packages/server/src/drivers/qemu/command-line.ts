@@ -25,6 +25,8 @@ export interface QemuHardware {
   readonly linux:
     | { readonly kernel: string; readonly initrd: string; readonly append: string }
     | undefined;
+  /** A sound card and the speaker, heard over VNC. */
+  readonly sound: boolean;
   readonly extraArgs: readonly string[];
 }
 
@@ -45,24 +47,41 @@ function boot({ promptIso, linux }: QemuHardware): string[] {
   ];
 }
 
+/** What is played goes nowhere but to who listens over VNC. */
+const SOUND = [
+  ...['-audiodev', 'none,id=sound', '-device', 'ich9-intel-hda,id=hda'],
+  ...['-device', 'hda-output,bus=hda.0,audiodev=sound'],
+];
+
 /**
  * Arguments for QEMU. It outlives its guest, and runs at once: a start that waited for our word
  * would leave a machine off for ever when we are killed before we give it.
  */
 export function qemuArguments(paths: QemuPaths, hardware: QemuHardware): string[] {
-  const { accel, memoryMib, cpus, net } = hardware;
+  const { accel, memoryMib, cpus, net, sound } = hardware;
   const inputs = Object.entries(INPUT_DEVICES).flatMap(([id, driver]) => [
     '-device',
     `${driver},id=${id},bus=xhci.0`,
   ]);
   return [
-    ...['-machine', 'q35', '-accel', accel, '-cpu', accel === 'kvm' ? 'host' : 'max'],
+    ...(sound ? SOUND : []),
+    ...[
+      '-machine',
+      sound ? 'q35,pcspk-audiodev=sound' : 'q35',
+      '-accel',
+      accel,
+      '-cpu',
+      accel === 'kvm' ? 'host' : 'max',
+    ],
     ...['-m', String(memoryMib), '-smp', String(cpus), '-nodefaults', '-no-user-config'],
     ...['-display', 'none', '-vga', 'std', '-pidfile', paths.pidFile],
     ...['-action', 'shutdown=pause,reboot=reset,panic=pause', '-msg', 'timestamp=on'],
     ...['-D', paths.log],
     ...['-qmp', `unix:${quote(paths.qmp)},server=on,wait=off`],
-    ...['-vnc', `unix:${quote(paths.vnc)},lossy=on,power-control=on`],
+    ...[
+      '-vnc',
+      `unix:${quote(paths.vnc)},lossy=on,power-control=on${sound ? ',audiodev=sound' : ''}`,
+    ],
     ...['-serial', `unix:${quote(paths.serial)},server=on,wait=off`],
     // With the usual four ports QEMU puts a slow hub before the drive, at which a guest that looks
     // away for a moment misses a drive that is plugged.

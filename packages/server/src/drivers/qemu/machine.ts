@@ -14,6 +14,7 @@ import { QemuMsd } from './msd.ts';
 import { buildPromptIso } from './prompt-iso.ts';
 import { endQemu, findQemu, launchQemu, machinePaths } from './qemu-process.ts';
 import { QmpClient } from './qmp-client.ts';
+import { hasSoundCard } from './sound-card.ts';
 
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
@@ -37,6 +38,8 @@ export interface QemuMachineOptions {
   readonly diskBytes?: number;
   readonly program?: string;
   readonly linux?: QemuHardware['linux'];
+  /** Whether it has a sound card and a speaker; it has unless told. */
+  readonly sound?: boolean;
   readonly extraArgs?: readonly string[];
   /** A QEMU that runs already: it is used and never stopped. */
   readonly attach?: { readonly qmp: string; readonly vnc: string; readonly serial?: string };
@@ -53,6 +56,8 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
   readonly client = new StateCell<QmpClient | undefined>(undefined);
   readonly runState = new StateCell('');
   readonly status = new StateCell<'starting' | 'running' | 'off' | 'failed'>('starting');
+  /** Whether it has a sound card; undefined without a connection. */
+  readonly hasSound = new StateCell<boolean | undefined>(undefined);
   /** Why the machine does not work, as a sentence for a person. */
   readonly failure = new StateCell<string | undefined>(undefined);
   readonly hid: QemuHid;
@@ -194,6 +199,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       accel: options.accel ?? (await probe()),
       promptIso,
       linux: options.linux,
+      sound: options.sound ?? true,
       extraArgs: [...(options.extraArgs ?? []), ...this.msd.launchArguments()],
     });
     this.#controller.signal.throwIfAborted();
@@ -210,6 +216,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     try {
       await this.#readStatus(client);
       this.client.set(client);
+      this.hasSound.set(await hasSoundCard(client, this.#options.timeoutMs));
       // Whoever served this machine before may have left keys down.
       if (!isNew && this.runState.value === 'running') this.hid.releaseUnknown();
       this.failure.set(undefined);
@@ -225,6 +232,7 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
       unsubscribe();
       client.close();
       this.client.set(undefined);
+      this.hasSound.set(undefined);
       this.runState.set('');
     }
   }

@@ -65,6 +65,7 @@ describe("QEMU's VNC connection", () => {
     source = new QemuVideoSource({
       vncSocketPath,
       powered: new StateCell(true),
+      hasSound: new StateCell(true),
       offReason: () => 'off',
       onLeds: (mask) => leds.set(mask),
       log: silentLog,

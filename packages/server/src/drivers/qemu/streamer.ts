@@ -6,6 +6,7 @@ import { connectUnix } from '../../platform/unix-socket.ts';
 import { ENCODING } from '../../protocols/rfb/messages.ts';
 import { VncFeed } from '../vnc/feed.ts';
 import { VncLink } from '../vnc/link.ts';
+import { QemuSoundSource } from './sound.ts';
 
 /** What the source needs of its machine. */
 export interface QemuVideoOptions {
@@ -14,6 +15,8 @@ export interface QemuVideoOptions {
   readonly powered: ReadonlyCell<boolean>;
   /** Why there is no picture while it is not powered, as a sentence. */
   readonly offReason: () => string;
+  /** Whether it has a sound card; undefined while that is not known. */
+  readonly hasSound: ReadonlyCell<boolean | undefined>;
   /** Keyboard LEDs, bits of RFB_LED. */
   readonly onLeds: (mask: number) => void;
   readonly log: Log;
@@ -37,6 +40,7 @@ const RFB = {
 export class QemuVideoSource implements VideoSource {
   readonly name = 'qemu';
   readonly resolutions = undefined;
+  readonly sound: QemuSoundSource;
   readonly #options: QemuVideoOptions;
   readonly #trouble: DerivedCell<string | undefined>;
   readonly #ended = new AbortController();
@@ -47,6 +51,7 @@ export class QemuVideoSource implements VideoSource {
   constructor(options: QemuVideoOptions) {
     this.#options = options;
     const { powered, offReason } = options;
+    this.sound = new QemuSoundSource(options);
     this.#trouble = new DerivedCell([powered], () => (powered.value ? undefined : offReason()));
     this.#running = this.#run();
   }
@@ -70,6 +75,7 @@ export class QemuVideoSource implements VideoSource {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error('closed'));
     this.#trouble.close();
+    this.sound.close();
     await this.#running;
   }
 

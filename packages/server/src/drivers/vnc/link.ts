@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Rect } from '../../core/video-source.ts';
 import { RfbClient, type RfbClientOptions, type RfbSink } from '../../protocols/rfb/client.ts';
 import { updateRequest } from '../../protocols/rfb/messages.ts';
+import type { RfbAudioSink } from '../../protocols/rfb/qemu-audio.ts';
 
 /** Who takes the pixels of a link. */
 export interface VncScreen {
@@ -21,6 +22,10 @@ export interface VncLinkOptions {
   readonly onLeds: (mask: number) => void;
   /** The handshake is done. */
   readonly established: () => void;
+  /** The server has sound, which `link` can ask for. */
+  readonly onAudioOffered?: (link: VncLink) => void;
+  /** Who takes the sound that is asked for. */
+  readonly audio?: RfbAudioSink;
   /** Puts TLS on the socket; absent where it is never asked for. */
   readonly upgrade?: (socket: Duplex, kind: 'anonymous' | 'certificate') => Promise<Duplex>;
 }
@@ -203,6 +208,22 @@ export class VncLink implements RfbSink {
 
   extendedKeys(): void {
     this.#takesExtendedKeys = true;
+  }
+
+  audioOffered(): void {
+    this.#options.onAudioOffered?.(this);
+  }
+
+  audioBegin(): void {
+    this.#options.audio?.audioBegin();
+  }
+
+  audio(samples: Uint8Array): void {
+    this.#options.audio?.audio(samples);
+  }
+
+  audioEnd(): void {
+    this.#options.audio?.audioEnd();
   }
 
   #listen(): void {
