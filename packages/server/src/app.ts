@@ -20,8 +20,10 @@ import { machineInfo } from './machine-info.ts';
 import { switchOptionsOf } from './machine-switch.ts';
 import {
   findH264,
+  findOpus,
   type H264Encoders,
   snapshotOptionsOf,
+  soundSourceOf,
   streamerOptionsOf,
   webRtcOptionsOf,
 } from './machine-video.ts';
@@ -33,6 +35,7 @@ import { createRemoteHost, isRemote } from './remote-host.ts';
 import { loadPair, selfSigned } from './tls/certificate.ts';
 import { VERSION } from './version.ts';
 import { Ocr } from './video/ocr.ts';
+import type { OpenOpusEncoder } from './video/opus-encoder.ts';
 import { WebRtc } from './video/webrtc.ts';
 
 /** What a server is made of. */
@@ -75,6 +78,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   try {
     // Trying encoders takes a moment: the first machine waits for the answer.
     const h264 = findH264(options.config, options.log);
+    const opus = findOpus(options.config, options.log);
     const auth = await startAuth(options, scope);
     const info = await startInfo(options, scope);
     const images = new MachineImages(options.stateDir, options.log);
@@ -83,7 +87,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const ocr = new Ocr({ ...kvmd.ocr, log: options.log });
     scope.add(() => ocr.close());
     const machines = new Map<string, OwnedHost>();
-    const shared = { options, info, images, ocr, h264, scope, running };
+    const shared = { options, info, images, ocr, h264, opus, scope, running };
     for (const [id, machine] of machinesOf(options.config)) {
       machines.set(id, await startMachine(id, machine, shared));
     }
@@ -190,6 +194,7 @@ async function startMachine(
     images,
     ocr,
     h264,
+    opus,
     scope,
     running,
   }: {
@@ -198,6 +203,7 @@ async function startMachine(
     readonly images: MachineImages;
     readonly ocr: Ocr;
     readonly h264: Promise<H264Encoders>;
+    readonly opus: Promise<OpenOpusEncoder | undefined>;
     readonly scope: Scope;
     readonly running: { readonly stopMachines: boolean; readonly failed: boolean };
   },
@@ -244,6 +250,8 @@ async function startMachine(
     switch: await switchOptionsOf(id, config.switch, { stateDir, log, scope }),
     streamer: streamerOptionsOf(streamer, h264Encoder !== undefined),
     h264Encoder,
+    sound: soundSourceOf(streamer),
+    opusEncoder: await opus,
   });
   return own(host, config, scope);
 }

@@ -12,6 +12,7 @@ import type { Machine } from './core/machine.ts';
 import { Msd, type MsdOptions } from './core/msd.ts';
 import type { MsdDriver } from './core/msd-driver.ts';
 import { Scope } from './core/scope.ts';
+import type { SoundSource } from './core/sound-source.ts';
 import type { ReadonlyCell } from './core/state.ts';
 import { Streamer, type StreamerOptions } from './core/streamer.ts';
 import { Switch, type SwitchOptions } from './core/switch.ts';
@@ -20,6 +21,8 @@ import type { VideoSource } from './core/video-source.ts';
 import type { Host } from './frontends/http/host.ts';
 import type { OpenH264Encoder } from './video/h264-encoder.ts';
 import type { Ocr } from './video/ocr.ts';
+import type { OpenOpusEncoder } from './video/opus-encoder.ts';
+import { Sound } from './video/sound.ts';
 import { Video } from './video/video.ts';
 
 /** The drivers of a machine, made by the composition root; the host closes them. */
@@ -45,6 +48,10 @@ export interface HostOptions {
   readonly streamer: Omit<StreamerOptions, 'source' | 'log'>;
   /** How H.264 is encoded where the streamer has it. */
   readonly h264Encoder?: OpenH264Encoder | undefined;
+  /** Instead of the sound that comes with the picture. */
+  readonly sound?: SoundSource | undefined;
+  /** How sound is encoded; undefined where nothing here can. */
+  readonly opusEncoder?: OpenOpusEncoder | undefined;
   readonly snapshot: AutoSnapshotOptions;
   readonly switch: Omit<SwitchOptions, 'driver' | 'log'>;
   readonly info: ReadonlyCell<InfoState>;
@@ -79,6 +86,9 @@ export function createHost(options: HostOptions): OwnedHost {
   scope.add(() => streamer.close());
   const video = new Video(streamer, log, options.h264Encoder);
   scope.add(() => video.close());
+  const source = options.sound ?? drivers.video.sound;
+  const sound = new Sound({ source, open: options.opusEncoder, log });
+  scope.add(() => sound.close());
   const take = () => video.snapshot({ save: true });
   const auto = new AutoSnapshot(options.snapshot, { hid, streamer, take, log });
   scope.add(() => auto.close());
@@ -92,5 +102,5 @@ export function createHost(options: HostOptions): OwnedHost {
   };
   const events = new EventHub({ machine, info, ocr: ocr.state });
   scope.add(() => events.close());
-  return { machine, video, events, info, ocr, close: () => scope.close() };
+  return { machine, video, sound, events, info, ocr, close: () => scope.close() };
 }

@@ -1,9 +1,12 @@
 import { type Config, type MachineConfig, machinesOf } from './config/schema.ts';
 import type { AutoSnapshotOptions } from './core/auto-snapshot.ts';
 import type { Log } from './core/log.ts';
+import type { SoundSource } from './core/sound-source.ts';
 import type { StreamerOptions } from './core/streamer.ts';
 import type { OpenH264Encoder } from './video/h264-encoder.ts';
 import { findH264Encoder, type H264Choice } from './video/h264-probe.ts';
+import type { OpenOpusEncoder } from './video/opus-encoder.ts';
+import { findOpusEncoder } from './video/opus-probe.ts';
 import type { WebRtcOptions } from './video/webrtc.ts';
 
 /** The encoders that work here, by what a machine chooses. */
@@ -19,6 +22,20 @@ export async function findH264(config: Config, log: Log): Promise<H264Encoders> 
     if (encoder) found.set(choice, encoder);
   }
   return found;
+}
+
+/** Tries the encoder of sound where a machine may have any. Never rejects. */
+export async function findOpus(config: Config, log: Log): Promise<OpenOpusEncoder | undefined> {
+  const machines = [...machinesOf(config).values()];
+  const mayHave = ({ streamer }: MachineConfig) =>
+    streamer.type === 'qemu' || streamer.audio_device !== '';
+  return config.webrtc.enabled && machines.some(mayHave) ? findOpusEncoder(log) : undefined;
+}
+
+/** The sound card that a machine's sound is captured from; undefined where none is configured. */
+export function soundSourceOf(config: MachineConfig['streamer']): SoundSource | undefined {
+  const { audio_device: device } = config;
+  return device === '' ? undefined : { kind: 'alsa', device };
 }
 
 /** The video of a machine as configured; `h264`: whether it can be encoded. */

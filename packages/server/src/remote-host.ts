@@ -10,6 +10,7 @@ import { Streamer, type StreamerOptions } from './core/streamer.ts';
 import type { RemoteStatus } from './drivers/remote/remote-link.ts';
 import type { OwnedHost } from './host.ts';
 import type { Ocr } from './video/ocr.ts';
+import { Sound } from './video/sound.ts';
 import { Video } from './video/video.ts';
 
 /** What the host of a remote machine is made of. */
@@ -62,6 +63,8 @@ export async function createRemoteHost(options: RemoteHostOptions): Promise<Owne
   scope.add(() => streamer.close());
   const video = new Video(streamer, log);
   scope.add(() => video.close());
+  // Sound is not brought over.
+  const sound = new Sound({ source: undefined, open: undefined, log });
   const machine: Machine = {
     ...{ id, name, hid, atx, msd, streamer, gpio, switch: units },
     [Symbol.asyncDispose]: () => scope.close(),
@@ -70,7 +73,7 @@ export async function createRemoteHost(options: RemoteHostOptions): Promise<Owne
   scope.add(() => info.close());
   const events = new EventHub({ machine, info, ocr: ocr.state });
   scope.add(() => events.close());
-  return { machine, video, events, info, ocr, close: () => scope.close() };
+  return { machine, video, sound, events, info, ocr, close: () => scope.close() };
 }
 
 const DRIVERS = { hid: 'remote', atx: 'remote', msd: 'remote', streamer: 'remote' };

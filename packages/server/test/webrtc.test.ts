@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../src/core/log.ts';
-import { RtcConnection } from '../src/platform/rtc-connection.ts';
+import { RtcConnection, type RtcKind } from '../src/platform/rtc-connection.ts';
 import { WebRtc } from '../src/video/webrtc.ts';
 import { FakeVideoSource } from './fakes/fake-video-source.ts';
 import { launchBrowser } from './support/browser.ts';
@@ -74,7 +74,7 @@ describe('WebRTC', () => {
     show(RED);
     await untilShown(RED);
     // It is sent again a little until it is sharp; then it is silent.
-    const decoded = async () => (await page.evaluate(receiverStats)).framesDecoded;
+    const decoded = async () => (await page.evaluate(receiverStats, 'video')).framesDecoded;
     await expect.poll(decoded, WAIT).toBeGreaterThanOrEqual(3);
     for (const colour of [GREEN, BLUE]) {
       show(colour);
@@ -89,7 +89,10 @@ describe('WebRTC', () => {
 
   it("plays PiKVM's exchange over Janus's API", async () => {
     const url = `${rig.url.replace('http', 'ws')}/janus/ws`;
-    const [features, offered, started, offer = ''] = await page.evaluate(watchJanus, url);
+    const [features, offered, started, offer = ''] = await page.evaluate(watchJanus, {
+      url,
+      audio: false,
+    });
     const event = (result: object) => ({ ustreamer: 'event', result });
     expect(JSON.parse(features ?? '')).toEqual(
       event({ status: 'features', features: { audio: false, mic: false, ice: { url: '' } } }),
@@ -114,7 +117,7 @@ describe('WebRTC', () => {
     show(GREEN);
     await untilShown(GREEN);
     expect(await page.evaluate(heardVerbs)).toContain('webrtcup');
-    const keys = async () => (await page.evaluate(receiverStats)).keyFramesDecoded ?? 0;
+    const keys = async () => (await page.evaluate(receiverStats, 'video')).keyFramesDecoded ?? 0;
     const before = await keys();
     void page.evaluate(askJanus, 'key_required').catch(() => undefined);
     await expect.poll(keys, WAIT).toBeGreaterThan(before);
@@ -129,10 +132,11 @@ describe('WebRTC', () => {
     let lost = 0;
     vi.spyOn(RtcConnection.prototype, 'send').mockImplementation(function (
       this: RtcConnection,
+      kind: RtcKind,
       packet: Buffer,
     ) {
       count += 1;
-      if (count % 10 !== 0) return send.call(this, packet);
+      if (count % 10 !== 0) return send.call(this, kind, packet);
       lost += 1;
       return true;
     });
@@ -143,7 +147,7 @@ describe('WebRTC', () => {
       show(colour);
       await untilShown(colour);
     }
-    const { nackCount = 0 } = await page.evaluate(receiverStats);
+    const { nackCount = 0 } = await page.evaluate(receiverStats, 'video');
     expect(nackCount).toBeGreaterThan(0);
   });
 

@@ -10,13 +10,15 @@ export const mediaState = z.object({
     /** crashcart; `whole`: the source gives complete pictures, so each tile is one. */
     tiles: z.object({ whole: z.literal(true).optional() }).optional(),
   }),
+  /** crashcart; sound over WebRTC, or why there is none, as a sentence. Only in answers. */
+  audio: z.union([z.object({ opus: z.object({}) }), z.object({ reason: z.string() })]).optional(),
 });
 export type MediaState = z.infer<typeof mediaState>;
 
 export const media = operation({
   method: 'GET',
   path: '/media',
-  summary: 'The video formats of /media/ws',
+  summary: 'The video formats of /media/ws, and whether there is sound',
   permission: 'view',
   answer: json(z.object({ media: mediaState })),
 });

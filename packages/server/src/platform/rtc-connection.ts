@@ -1,4 +1,4 @@
-import type { PeerConnection, Track } from 'node-datachannel';
+import type { Audio, PeerConnection, Track, Video } from 'node-datachannel';
 
 /** Where a connection of WebRTC may be. */
 export interface RtcPlace {
@@ -11,8 +11,12 @@ export interface RtcPlace {
   readonly stun: string;
 }
 
-/** The video that is sent over a connection. */
-export interface RtcVideo {
+/** What can be sent over a connection: H.264, and Opus. */
+export type RtcKind = 'video' | 'audio';
+
+/** A medium that is sent over a connection. */
+export interface RtcSent {
+  readonly kind: RtcKind;
   readonly mid: string;
   readonly payloadType: number;
   /** After `a=fmtp:TYPE `. */
@@ -24,16 +28,16 @@ export interface RtcVideo {
 
 /** A medium of the peer that is not served. */
 export interface RtcRefused {
-  readonly kind: 'audio' | 'video';
+  readonly kind: RtcKind;
   readonly mid: string;
   readonly payloadType: number;
 }
 
 /** Who uses a connection. */
 export interface RtcListener {
-  /** The peer can be sent to. */
+  /** A medium can be sent. */
   onOpen(): void;
-  onRtcp(bytes: Buffer): void;
+  onRtcp(kind: RtcKind, bytes: Buffer): void;
   /** It is over; called once, also after `close`. */
   onEnd(): void;
 }
@@ -66,7 +70,7 @@ function load(): Promise<Library> {
  */
 export class RtcConnection {
   readonly #peer: PeerConnection;
-  readonly #track: Track;
+  readonly #tracks: ReadonlyMap<RtcKind, Track>;
   readonly #refused: readonly Track[];
   readonly #listener: RtcListener;
   #isOver = false;
@@ -74,7 +78,7 @@ export class RtcConnection {
   private constructor(
     library: Library,
     place: RtcPlace,
-    video: RtcVideo,
+    sent: readonly RtcSent[],
     refused: readonly RtcRefused[],
     listener: RtcListener,
   ) {
@@ -88,23 +92,23 @@ export class RtcConnection {
         ? {}
         : { portRangeBegin: place.minPort, portRangeEnd: place.maxPort }),
     });
-    const medium = new library.Video(video.mid, 'SendOnly');
-    medium.addH264Codec(video.payloadType, video.format);
-    medium.addSSRC(video.ssrc, 'crashcart', 'crashcart', 'video');
-    for (const line of video.lines) medium.parseSdpLine(line);
-    this.#track = this.#peer.addTrack(medium);
+    this.#tracks = new Map(
+      sent.map((each) => [each.kind, this.#peer.addTrack(mediumOf(library, each))]),
+    );
     this.#refused = refused.map(({ kind, mid, payloadType }) => {
       const inactive = new library[kind === 'audio' ? 'Audio' : 'Video'](mid, 'Inactive');
       if ('addAudioCodec' in inactive) inactive.addAudioCodec(payloadType, 'opus');
       else inactive.addVideoCodec(payloadType, 'H264');
       return this.#peer.addTrack(inactive);
     });
-    this.#track.onMessage((bytes) => {
-      if (!this.#isOver) listener.onRtcp(Buffer.from(bytes));
-    });
-    this.#track.onOpen(() => {
-      if (!this.#isOver) listener.onOpen();
-    });
+    for (const [kind, track] of this.#tracks) {
+      track.onMessage((bytes) => {
+        if (!this.#isOver) listener.onRtcp(kind, Buffer.from(bytes));
+      });
+      track.onOpen(() => {
+        if (!this.#isOver) listener.onOpen();
+      });
+    }
     this.#peer.onStateChange((state) => {
       if (state === 'failed' || state === 'closed') this.close();
     });
@@ -113,10 +117,10 @@ export class RtcConnection {
   /** Makes a connection that offers itself; `describe` it next. */
   static async offer(
     place: RtcPlace,
-    video: RtcVideo,
+    sent: readonly RtcSent[],
     listener: RtcListener,
   ): Promise<RtcConnection> {
-    const connection = new RtcConnection(await load(), place, video, [], listener);
+    const connection = new RtcConnection(await load(), place, sent, [], listener);
     await connection.#describe('offer');
     return connection;
   }
@@ -125,11 +129,11 @@ export class RtcConnection {
   static async answer(
     place: RtcPlace,
     offer: string,
-    video: RtcVideo,
+    sent: readonly RtcSent[],
     refused: readonly RtcRefused[],
     listener: RtcListener,
   ): Promise<RtcConnection> {
-    const connection = new RtcConnection(await load(), place, video, refused, listener);
+    const connection = new RtcConnection(await load(), place, sent, refused, listener);
     try {
       connection.#peer.setRemoteDescription(offer, 'offer');
       await connection.#describe('answer');
@@ -155,16 +159,16 @@ export class RtcConnection {
     this.#peer.addRemoteCandidate(candidate, mid);
   }
 
-  /** Whether packets can be sent. */
-  get isOpen(): boolean {
-    return !this.#isOver && this.#track.isOpen();
+  /** Whether packets of a medium can be sent. */
+  isOpen(kind: RtcKind): boolean {
+    return !this.#isOver && (this.#tracks.get(kind)?.isOpen() ?? false);
   }
 
   /** Sends a packet of RTP or RTCP; false when it could not go. */
-  send(packet: Buffer): boolean {
-    if (!this.isOpen) return false;
+  send(kind: RtcKind, packet: Buffer): boolean {
+    if (!this.isOpen(kind)) return false;
     try {
-      return this.#track.sendMessageBinary(packet);
+      return this.#tracks.get(kind)?.sendMessageBinary(packet) ?? false;
     } catch {
       return false;
     }
@@ -173,8 +177,7 @@ export class RtcConnection {
   close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#track.close();
-    for (const track of this.#refused) track.close();
+    for (const track of [...this.#tracks.values(), ...this.#refused]) track.close();
     this.#peer.close();
     this.#listener.onEnd();
   }
@@ -190,4 +193,14 @@ export class RtcConnection {
       this.#peer.setLocalDescription(type);
     });
   }
+}
+
+function mediumOf(library: Library, { kind, mid, ...sent }: RtcSent): Audio | Video {
+  const medium = new library[kind === 'audio' ? 'Audio' : 'Video'](mid, 'SendOnly');
+  if ('addOpusCodec' in medium) medium.addOpusCodec(sent.payloadType, sent.format);
+  else medium.addH264Codec(sent.payloadType, sent.format);
+  // Players keep what comes of one stream in step.
+  medium.addSSRC(sent.ssrc, 'crashcart', 'crashcart', kind);
+  for (const line of sent.lines) medium.parseSdpLine(line);
+  return medium;
 }

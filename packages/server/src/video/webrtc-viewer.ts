@@ -1,42 +1,28 @@
-import type { Buffer } from 'node:buffer';
-import { performance } from 'node:perf_hooks';
-import type { RtcConnection, RtcListener } from '../platform/rtc-connection.ts';
-import { parseRtcp, type RtcpFeedback } from '../protocols/rtp/rtcp.ts';
+import type { RtcConnection, RtcKind, RtcListener } from '../platform/rtc-connection.ts';
 import { hasAddress, withoutNames } from '../protocols/sdp-candidates.ts';
-import { Congestion } from './congestion.ts';
-import type { H264Message, H264Seat } from './h264.ts';
-import type { RateSeat } from './rate-limits.ts';
-import { RtpStream, type RtpStreamOptions } from './rtp-stream.ts';
-import type { Video } from './video.ts';
+import type { SentTrack } from './sent-track.ts';
 
-/** Between two reports to the receiver, ms. */
-const REPORT_MS = 1000;
 /** Addresses that may come before the answer. */
 const MOST_EARLY = 32;
 /** How long a connection may take to come about, ms. */
 const CONNECT_MS = 30_000;
 
-/** One who sees a machine's screen over WebRTC, from the first word to the last. */
+/** One who sees or hears a machine over WebRTC, from the first word to the last. */
 export class WebRtcViewer {
-  readonly #video: Video;
-  readonly #stream: RtpStream;
-  readonly #congestion = new Congestion(performance.now());
+  readonly #tracks: ReadonlyMap<RtcKind, SentTrack>;
+  /** Those that are sent already. */
+  readonly #running = new Set<RtcKind>();
   readonly #ended = new AbortController();
   readonly #opened: (() => void)[] = [];
   readonly #connectTimer: NodeJS.Timeout;
   #connection: RtcConnection | undefined;
-  #seat: H264Seat | undefined;
-  #rate: RateSeat | undefined;
-  #release: () => void = () => {};
-  #reportMs = Number.NEGATIVE_INFINITY;
   /** Addresses that came before the answer; undefined after it. */
   #early: (readonly [candidate: string, mid: string])[] | undefined = [];
   #isStarted = false;
   #isOpen = false;
 
-  constructor(video: Video, stream: Omit<RtpStreamOptions, 'send'>) {
-    this.#video = video;
-    this.#stream = new RtpStream({ ...stream, send: (packet) => this.#transmit(packet) });
+  constructor(tracks: ReadonlyMap<RtcKind, SentTrack>) {
+    this.#tracks = tracks;
     this.#connectTimer = setTimeout(() => this.close(), CONNECT_MS);
     this.#connectTimer.unref();
   }
@@ -51,11 +37,13 @@ export class WebRtcViewer {
     return {
       onOpen: () => {
         clearTimeout(this.#connectTimer);
-        this.#isOpen = true;
-        for (const told of this.#opened) told();
+        if (!this.#isOpen) {
+          this.#isOpen = true;
+          for (const told of this.#opened) told();
+        }
         this.#update();
       },
-      onRtcp: (bytes) => this.#hear(bytes),
+      onRtcp: (kind, bytes) => this.#tracks.get(kind)?.hear(bytes),
       onEnd: () => this.close(),
     };
   }
@@ -99,7 +87,7 @@ export class WebRtcViewer {
     else this.#opened.push(told);
   }
 
-  /** From now on pictures are sent, as soon as the connection is there. */
+  /** From now on media are sent, as soon as the connection is there. */
   start(): void {
     this.#isStarted = true;
     this.#update();
@@ -107,60 +95,30 @@ export class WebRtcViewer {
 
   /** The viewer wants a key frame. */
   refresh(): void {
-    this.#seat?.refresh();
+    for (const track of this.#tracks.values()) track.refresh();
   }
 
   close(): void {
     if (this.ended.aborted) return;
     this.#ended.abort();
     clearTimeout(this.#connectTimer);
-    this.#seat?.leave();
-    this.#rate?.leave();
-    this.#release();
+    for (const track of this.#tracks.values()) track.stop();
     this.#connection?.close();
   }
 
+  /** Media open one after another; one that the peer did not want never does. */
   #update(): void {
-    if (!this.#isStarted || !this.#isOpen || this.#seat || this.ended.aborted) return;
-    this.#release = this.#video.watch();
-    this.#rate = this.#video.rateLimits.join();
-    this.#seat = this.#video.h264.join({
-      ready: () => this.#connection?.isOpen ?? false,
-      send: (message) => this.#send(message),
-    });
-  }
-
-  #send(message: H264Message): void {
-    const nowMs = performance.now();
-    const unixMs = performance.timeOrigin + nowMs;
-    const isLoose = this.#video.h264Gop > 0;
-    const bytes = this.#stream.send(message, { nowMs, unixMs, isLoose });
-    if (bytes === undefined) this.refresh();
-    else this.#congestion.sent(bytes, nowMs);
-    if (nowMs - this.#reportMs < REPORT_MS) return;
-    this.#reportMs = nowMs;
-    this.#transmit(this.#stream.report(nowMs, unixMs));
-  }
-
-  #transmit(packet: Buffer): boolean {
-    return this.#connection?.send(packet) ?? false;
-  }
-
-  #hear(bytes: Buffer): void {
-    let feedback: readonly RtcpFeedback[];
-    try {
-      feedback = parseRtcp(bytes);
-    } catch {
-      // The next one tells the same.
-      return;
+    const connection = this.#connection;
+    if (!this.#isStarted || !connection || this.ended.aborted) return;
+    for (const [kind, track] of this.#tracks) {
+      if (this.#running.has(kind) || !connection.isOpen(kind)) continue;
+      this.#running.add(kind);
+      track.start({
+        get isOpen() {
+          return connection.isOpen(kind);
+        },
+        send: (packet) => connection.send(kind, packet),
+      });
     }
-    const nowMs = performance.now();
-    for (const said of feedback) {
-      if (said.kind === 'nack') this.#stream.resend(said.sequences);
-      else if (said.kind === 'key frame') this.refresh();
-      else if (said.kind === 'loss') this.#congestion.lost(said.fraction, nowMs);
-      else this.#congestion.estimated(said.bitsPerSecond, nowMs);
-    }
-    this.#rate?.set(this.#congestion.step);
   }
 }

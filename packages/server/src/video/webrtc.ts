@@ -3,14 +3,28 @@ import { KvmError, ValidatorError } from '@crashcart/api';
 import type { Log } from '../core/log.ts';
 import {
   RtcConnection,
+  type RtcKind,
   RtcMissingError,
   type RtcPlace,
-  type RtcRefused,
-  type RtcVideo,
+  type RtcSent,
 } from '../platform/rtc-connection.ts';
-import { parseSdp, SdpError, type SdpH264, type SdpMedium } from '../protocols/sdp.ts';
 import { withHostAddress, withoutNames } from '../protocols/sdp-candidates.ts';
+import { PictureTrack } from './picture-track.ts';
+import type { SentTrack } from './sent-track.ts';
+import type { Sound } from './sound.ts';
+import { SoundTrack } from './sound-track.ts';
 import type { Video } from './video.ts';
+import {
+  type Agreed,
+  OFFERED_PICTURE,
+  OFFERED_SOUND,
+  pictureOf,
+  readOffer,
+  refusedOf,
+  sentPicture,
+  sentSound,
+  soundOf,
+} from './webrtc-media.ts';
 import { WebRtcViewer } from './webrtc-viewer.ts';
 
 /** Where media go, as configured. */
@@ -20,19 +34,17 @@ export interface WebRtcOptions extends RtcPlace {
   readonly log: Log;
 }
 
-const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
-const CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-/** Of our own offer, as PiKVM's. */
-const OFFERED = { mid: 'v', playoutDelayId: 2, captureTimeId: 3 } as const;
-/** Constrained baseline, which ours is; and what every baseline decoder takes as well. */
-const OUR_PROFILE = '42e01f';
-const OFFERED_H264: SdpH264 = { payloadType: 96, profile: '42E01F' };
-
-interface Agreed extends SdpH264 {
-  readonly mid: string;
-  readonly playoutDelayId: number | undefined;
-  readonly captureTimeId: number | undefined;
+/** What there is to see and to hear of a machine. */
+export interface WebRtcMachine {
+  readonly video: Video;
+  readonly sound: Sound;
 }
+
+type Connect = (
+  place: RtcPlace,
+  sent: readonly RtcSent[],
+  viewer: WebRtcViewer,
+) => Promise<RtcConnection>;
 
 /** Makes viewers over WebRTC, for any machine; the library is loaded for the first of them. */
 export class WebRtc {
@@ -51,41 +63,42 @@ export class WebRtc {
   }
 
   /**
-   * A viewer that is offered the screen of `video`. `localAddress` is that of this host which it has
-   * reached; undefined where a proxy stands between. Throws UnavailableError.
+   * A viewer that is offered the screen of a machine, and where `withSound` its sound if there is
+   * any. `localAddress` is that of this host which it has reached; undefined where a proxy stands
+   * between. Throws UnavailableError.
    */
-  async offer(video: Video, localAddress: string | undefined): Promise<WebRtcViewer> {
-    const agreed: Agreed = { ...OFFERED_H264, ...OFFERED };
-    return this.#open(video, localAddress, agreed, (place, sent, viewer) =>
+  async offer(
+    machine: WebRtcMachine,
+    localAddress: string | undefined,
+    withSound: boolean,
+  ): Promise<WebRtcViewer> {
+    const hasSound = withSound && machine.sound.trouble === undefined;
+    const agreed = { picture: OFFERED_PICTURE, sound: hasSound ? OFFERED_SOUND : undefined };
+    return this.#open(machine, localAddress, agreed, (place, sent, viewer) =>
       RtcConnection.offer(place, sent, viewer.listener),
     );
   }
 
   /** A viewer that has made an offer. Throws ValidatorError and UnavailableError. */
   async answer(
-    video: Video,
+    machine: WebRtcMachine,
     offer: string,
     localAddress: string | undefined,
   ): Promise<WebRtcViewer> {
     const media = readOffer(offer);
-    const chosen = media.find(({ kind, h264 }) => kind === 'video' && h264.length > 0);
-    const way = chosen && bestOf(chosen.h264);
-    if (!chosen || !way) throw new ValidatorError('The offer takes no H.264 in mode 1');
-    const agreed: Agreed = {
-      ...{ ...way, mid: chosen.mid },
-      playoutDelayId: chosen.extensions.get(PLAYOUT_DELAY),
-      captureTimeId: chosen.extensions.get(CAPTURE_TIME),
-    };
-    const refused = media.flatMap((medium) => (medium === chosen ? [] : refusalOf(medium)));
-    return this.#open(video, localAddress, agreed, async (place, sent, viewer) => {
+    const wantsPicture = media.some(({ kind }) => kind === 'video');
+    const picture = pictureOf(media);
+    const wanted = soundOf(media);
+    if (!picture && (wantsPicture || !wanted)) {
+      throw new ValidatorError('The offer takes no H.264 in mode 1');
+    }
+    const { trouble } = machine.sound;
+    if (!picture && trouble !== undefined) throw new KvmError('UnavailableError', trouble);
+    const agreed = { picture, sound: trouble === undefined ? wanted : undefined };
+    const refused = refusedOf(media, agreed);
+    return this.#open(machine, localAddress, agreed, async (place, sent, { listener }) => {
       try {
-        return await RtcConnection.answer(
-          place,
-          withoutNames(offer),
-          sent,
-          refused,
-          viewer.listener,
-        );
+        return await RtcConnection.answer(place, withoutNames(offer), sent, refused, listener);
       } catch (error) {
         if (error instanceof RtcMissingError) throw error;
         throw new ValidatorError(`The offer is not understood: ${String(error)}`);
@@ -106,12 +119,12 @@ export class WebRtc {
   }
 
   async #open(
-    video: Video,
+    machine: WebRtcMachine,
     localAddress: string | undefined,
     agreed: Agreed,
-    connect: (place: RtcPlace, sent: RtcVideo, viewer: WebRtcViewer) => Promise<RtcConnection>,
+    connect: Connect,
   ): Promise<WebRtcViewer> {
-    if (!video.offersH264) {
+    if (agreed.picture && !machine.video.offersH264) {
       throw new KvmError(
         'UnavailableError',
         'WebRTC needs H.264, which this machine does not have',
@@ -120,16 +133,11 @@ export class WebRtc {
     if (this.#viewers.size + this.#opening >= this.#options.maxViewers) {
       throw new KvmError('UnavailableError', 'There are too many viewers over WebRTC');
     }
-    const ssrc = randomInt(1, 2 ** 32);
-    const viewer = new WebRtcViewer(video, {
-      ...{ ssrc, payloadType: agreed.payloadType },
-      ...{ playoutDelayId: agreed.playoutDelayId, captureTimeId: agreed.captureTimeId },
-      firstSequence: randomInt(2 ** 15),
-      firstTimestamp: randomInt(2 ** 32),
-    });
+    const { tracks, sent } = tracksOf(machine, agreed);
+    const viewer = new WebRtcViewer(tracks);
     this.#opening += 1;
     try {
-      viewer.adopt(await connect(this.#options, sentVideo(ssrc, agreed), viewer));
+      viewer.adopt(await connect(this.#options, sent, viewer));
     } catch (error) {
       viewer.close();
       if (!(error instanceof RtcMissingError)) throw error;
@@ -148,39 +156,26 @@ export class WebRtc {
   }
 }
 
-function sentVideo(ssrc: number, agreed: Agreed): RtcVideo {
-  const { mid, payloadType, profile, playoutDelayId, captureTimeId } = agreed;
-  const extension = (id: number | undefined, uri: string) =>
-    id === undefined ? [] : [`a=extmap:${id} ${uri}`];
-  return {
-    ...{ mid, payloadType, ssrc },
-    format: `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`,
-    lines: [
-      `a=rtcp-fb:${payloadType} ccm fir`,
-      ...extension(playoutDelayId, PLAYOUT_DELAY),
-      ...extension(captureTimeId, CAPTURE_TIME),
-    ],
-  };
-}
-
-function readOffer(offer: string): readonly SdpMedium[] {
-  try {
-    return parseSdp(offer);
-  } catch (error) {
-    if (!(error instanceof SdpError)) throw error;
-    throw new ValidatorError(`The body is not an offer in SDP: ${error.message}`);
+/** What is sent of a machine, with the numbers of a new stream each. */
+function tracksOf(
+  { video, sound }: WebRtcMachine,
+  agreed: Agreed,
+): { readonly tracks: ReadonlyMap<RtcKind, SentTrack>; readonly sent: readonly RtcSent[] } {
+  const tracks = new Map<RtcKind, SentTrack>();
+  const sent: RtcSent[] = [];
+  const firsts = () => ({
+    ...{ ssrc: randomInt(1, 2 ** 32), firstSequence: randomInt(2 ** 15) },
+    firstTimestamp: randomInt(2 ** 32),
+  });
+  if (agreed.picture) {
+    const stream = { ...firsts(), ...agreed.picture };
+    tracks.set('video', new PictureTrack(video, stream));
+    sent.push(sentPicture(stream.ssrc, agreed.picture));
   }
-}
-
-/** Constrained baseline of any level, else any baseline, else what the peer likes best. */
-function bestOf(ways: readonly SdpH264[]): SdpH264 | undefined {
-  const starting = (text: string) =>
-    ways.find(({ profile }) => profile.toLowerCase().startsWith(text));
-  return starting(OUR_PROFILE) ?? starting('42e0') ?? starting('42') ?? ways[0];
-}
-
-function refusalOf({ kind, mid, payloadTypes }: SdpMedium): readonly RtcRefused[] {
-  const [payloadType] = payloadTypes;
-  if ((kind !== 'audio' && kind !== 'video') || payloadType === undefined) return [];
-  return [{ kind, mid, payloadType }];
+  if (agreed.sound) {
+    const stream = { ...firsts(), ...agreed.sound };
+    tracks.set('audio', new SoundTrack(sound, stream));
+    sent.push(sentSound(stream.ssrc, agreed.sound));
+  }
+  return { tracks, sent };
 }

@@ -1,7 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
 
-/** A real headless Chromium (Debian's) that talks to nobody but the tested server. */
-export function launchBrowser(): Promise<Browser> {
+/** A real headless Chromium (Debian's), with `more` arguments, that talks to nobody but the tested server. */
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -12,6 +12,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

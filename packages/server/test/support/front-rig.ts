@@ -29,6 +29,7 @@ import { ImageDirectory } from '../../src/store/image-store.ts';
 import { packImage } from '../../src/store/pack-image.ts';
 import { openRemoteImage } from '../../src/store/remote-image.ts';
 import { Ocr } from '../../src/video/ocr.ts';
+import { Sound, type SoundOptions } from '../../src/video/sound.ts';
 import { Video } from '../../src/video/video.ts';
 import { FakeAtxDriver } from '../fakes/fake-atx-driver.ts';
 import { fakeGpio } from '../fakes/fake-gpio-driver.ts';
@@ -58,6 +59,8 @@ export interface FrontRigOptions {
   readonly extraMachines?: readonly string[];
   /** H.264 of the first machine; none unless told. */
   readonly h264?: StreamerOptions['h264'];
+  /** Sound of the first machine; none unless told. */
+  readonly sound?: SoundOptions;
   /** Text recognition; disabled until it is refreshed. */
   readonly ocr?: Ocr;
 }
@@ -133,7 +136,12 @@ export class FrontRig {
     });
     scope.add(() => images.close());
     const drive = fakes.msd;
-    const policies = { gpio: options.gpio, units: options.switch, h264: options.h264 };
+    const policies = {
+      gpio: options.gpio,
+      units: options.switch,
+      h264: options.h264,
+      sound: options.sound,
+    };
     const drivers = { hidDriver, atxDriver, drive, source, ...policies };
     const ocr = options.ocr ?? new Ocr({ langs: ['eng'], tessdata: '', log });
     scope.add(() => ocr.close());
@@ -222,6 +230,7 @@ async function makeHost(
     gpio?: Gpio | undefined;
     units?: Switch | undefined;
     h264?: StreamerOptions['h264'] | undefined;
+    sound?: SoundOptions | undefined;
     info: Info;
     ocr: Ocr;
     scope: Scope;
@@ -248,12 +257,14 @@ async function makeHost(
   const { ocr } = given;
   const events = new EventHub({ machine, info: given.info.state, ocr: ocr.state });
   const video = new Video(streamer, log);
+  const sound = new Sound(given.sound ?? { source: undefined, open: undefined, log });
+  given.scope.add(() => sound.close());
   given.scope.add(() => hid.close());
   given.scope.add(() => atx.close());
   given.scope.add(() => msd.close());
   given.scope.add(() => streamer.close());
   given.scope.add(() => events.close());
-  return { machine, video, events, info: given.info.state, ocr };
+  return { machine, video, sound, events, info: given.info.state, ocr };
 }
 
 /** Video requests are somebody else's tests. */

@@ -19,6 +19,7 @@ export async function watchWhep(url: string): Promise<string> {
   video.muted = true;
   video.autoplay = true;
   peer.ontrack = ({ track }) => {
+    if (track.kind !== 'video') return;
     video.srcObject = new MediaStream([track]);
     void video.play();
   };
@@ -38,8 +39,14 @@ export async function watchWhep(url: string): Promise<string> {
   return location;
 }
 
-/** Runs in the page: PiKVM's exchange over Janus's API, up to the picture. */
-export async function watchJanus(url: string): Promise<readonly string[]> {
+/** Runs in the page: PiKVM's exchange over Janus's API, up to the picture and the sound. */
+export async function watchJanus({
+  url,
+  audio,
+}: {
+  url: string;
+  audio: boolean;
+}): Promise<readonly string[]> {
   const page = window as JanusPage;
   const socket = new WebSocket(url, 'janus-protocol');
   const heard: Record<string, unknown>[] = [];
@@ -72,7 +79,7 @@ export async function watchJanus(url: string): Promise<readonly string[]> {
     call({ janus: 'message', ...place, body, ...(jsep ? { jsep } : {}) });
   page.janus = { ask };
   const features = await ask({ request: 'features' });
-  const params = { orientation: 0, audio: false, mic: false, camera: false };
+  const params = { orientation: 0, audio, mic: false, camera: false };
   const offered = await ask({ request: 'watch', params });
   const peer = new RTCPeerConnection();
   const video = document.body.appendChild(document.createElement('video'));
@@ -80,6 +87,7 @@ export async function watchJanus(url: string): Promise<readonly string[]> {
   video.autoplay = true;
   page.watching = { peer, video, location: '' };
   peer.ontrack = ({ track }) => {
+    if (track.kind !== 'video') return;
     video.srcObject = new MediaStream([track]);
     void video.play();
   };
@@ -122,11 +130,11 @@ export function middleOfVideo(): Colour | undefined {
   return [red, green, blue];
 }
 
-/** Runs in the page: what the receiver of the video counts. */
-export async function receiverStats(): Promise<Record<string, number>> {
+/** Runs in the page: what the receiver of a medium counts. */
+export async function receiverStats(kind = 'video'): Promise<Record<string, number>> {
   const stats = await (window as JanusPage).watching?.peer.getStats();
   for (const entry of stats?.values() ?? []) {
-    if (entry.type === 'inbound-rtp' && entry.kind === 'video') return entry;
+    if (entry.type === 'inbound-rtp' && entry.kind === kind) return entry;
   }
   return {};
 }

@@ -8,6 +8,7 @@ import type { Machine } from '../../core/machine.ts';
 import type { ReadonlyCell } from '../../core/state.ts';
 import type { LogReader } from '../../info/log-reader.ts';
 import type { Ocr } from '../../video/ocr.ts';
+import type { Sound } from '../../video/sound.ts';
 import type { Video } from '../../video/video.ts';
 import type { WebRtc } from '../../video/webrtc.ts';
 import type { EncodedStates } from './envelope.ts';
@@ -19,6 +20,7 @@ import type { WhepViewers } from './whep-viewers.ts';
 export interface Host {
   readonly machine: Machine;
   readonly video: Video;
+  readonly sound: Sound;
   readonly events: EventHub;
   /** What /info and the info events tell. */
   readonly info: ReadonlyCell<InfoState>;

@@ -1,6 +1,5 @@
 import type { JanusCandidate, JanusJsep } from '../../protocols/janus.ts';
-import type { Video } from '../../video/video.ts';
-import type { WebRtc } from '../../video/webrtc.ts';
+import type { WebRtc, WebRtcMachine } from '../../video/webrtc.ts';
 import type { WebRtcViewer } from '../../video/webrtc-viewer.ts';
 
 /** The one plug-in there is. */
@@ -17,7 +16,7 @@ export interface PluginEvent {
 /** What a handle is made of. */
 export interface JanusHandleOptions {
   readonly webRtc: WebRtc;
-  readonly video: Video;
+  readonly machine: WebRtcMachine;
   readonly localAddress: string | undefined;
   /** The connection is there. */
   readonly onUp: () => void;
@@ -37,14 +36,18 @@ export class JanusHandle {
   }
 
   /** Does what a message asks. Throws KvmErrors where that is not possible. */
-  async ask({ request }: Fields, jsep: JanusJsep | undefined): Promise<PluginEvent | undefined> {
+  async ask(
+    { request, params }: Fields,
+    jsep: JanusJsep | undefined,
+  ): Promise<PluginEvent | undefined> {
     switch (request) {
       case 'features': {
-        const url = this.#options.webRtc.stun;
-        return result('features', { features: { audio: false, mic: false, ice: { url } } });
+        const { webRtc, machine } = this.#options;
+        const audio = machine.sound.trouble === undefined;
+        return result('features', { features: { audio, mic: false, ice: { url: webRtc.stun } } });
       }
       case 'watch':
-        return this.#watch();
+        return this.#watch(wantsSound(params));
       case 'start':
         return this.#start(jsep);
       case 'key_required':
@@ -71,11 +74,11 @@ export class JanusHandle {
     viewer?.close();
   }
 
-  async #watch(): Promise<PluginEvent | undefined> {
+  async #watch(withSound: boolean): Promise<PluginEvent | undefined> {
     this.stop();
     const turn = this.#turn;
-    const { webRtc, video, localAddress, onUp, onDown } = this.#options;
-    const viewer = await webRtc.offer(video, localAddress);
+    const { webRtc, machine, localAddress, onUp, onDown } = this.#options;
+    const viewer = await webRtc.offer(machine, localAddress, withSound);
     if (turn !== this.#turn) {
       viewer.close();
       return undefined;
@@ -105,6 +108,13 @@ export class JanusHandle {
     viewer.start();
     return result('started');
   }
+}
+
+/** As PiKVM's page asks: `{"audio": true, …}`. */
+function wantsSound(params: unknown): boolean {
+  return (
+    typeof params === 'object' && params !== null && 'audio' in params && params.audio === true
+  );
 }
 
 function result(status: string, more: Fields = {}): PluginEvent {

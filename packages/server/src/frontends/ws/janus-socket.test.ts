@@ -4,8 +4,7 @@ import { KvmError } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { silentLog } from '../../core/log.ts';
-import type { Video } from '../../video/video.ts';
-import type { WebRtc } from '../../video/webrtc.ts';
+import type { WebRtc, WebRtcMachine } from '../../video/webrtc.ts';
 import type { WebRtcViewer } from '../../video/webrtc-viewer.ts';
 import { JanusSocket } from './janus-socket.ts';
 
@@ -44,6 +43,8 @@ describe("Janus's API", () => {
   let viewers: FakeViewer[];
   let heard: Message[];
   let refusal: KvmError | undefined;
+  let trouble: string | undefined;
+  let withSound: boolean[];
   let sessionMs: number;
   let count = 0;
 
@@ -51,11 +52,14 @@ describe("Janus's API", () => {
     viewers = [];
     heard = [];
     refusal = undefined;
+    trouble = 'none';
+    withSound = [];
     sessionMs = 60_000;
     const webRtc = {
       stun: 'stun:stun.example:3478',
-      async offer() {
+      async offer(_machine: WebRtcMachine, _address: undefined, isWanted: boolean) {
         if (refusal) throw refusal;
+        withSound.push(isWanted);
         const viewer = new FakeViewer();
         viewers.push(viewer);
         return viewer as unknown as WebRtcViewer;
@@ -65,9 +69,9 @@ describe("Janus's API", () => {
     server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
     server.on('connection', (opened) => {
-      const video = {} as Video;
+      const machine = { sound: { trouble } } as unknown as WebRtcMachine;
       new JanusSocket(opened, {
-        ...{ webRtc, video, localAddress: undefined, log: silentLog, sessionMs },
+        ...{ webRtc, machine, localAddress: undefined, log: silentLog, sessionMs },
       });
     });
   });
@@ -144,6 +148,19 @@ describe("Janus's API", () => {
     expect(viewer?.ended.aborted).toBe(true);
     expect(dataOf(await ask('start'))).toMatchObject({ error_code: 400 });
     expect(dataOf(await ask('dance'))).toMatchObject({ error_code: 405 });
+  });
+
+  it('offers sound where there is some, to who asks for it', async () => {
+    trouble = undefined;
+    const place = await attach();
+    const ask = (body: Message) => call({ janus: 'message', ...place, body });
+    expect(dataOf(await ask({ request: 'features' }))).toMatchObject({
+      result: { features: { audio: true, mic: false } },
+    });
+    for (const params of [{ audio: true, mic: true }, { audio: false }, 'loud', undefined]) {
+      await ask({ request: 'watch', params });
+    }
+    expect(withSound).toEqual([true, false, false, false]);
   });
 
   it('tells that a connection has ended, and ends it with handle, session and socket', async () => {

@@ -7,7 +7,7 @@ import { failure, JanusHandle, type JanusHandleOptions, PLUGIN } from './janus-h
 
 /** What a socket of Janus's API is made of. */
 export interface JanusSocketOptions
-  extends Pick<JanusHandleOptions, 'localAddress' | 'video' | 'webRtc'> {
+  extends Pick<JanusHandleOptions, 'localAddress' | 'machine' | 'webRtc'> {
   readonly log: Log;
   /** Without a message for so long a session is over, ms. */
   readonly sessionMs?: number;
@@ -148,9 +148,9 @@ export class JanusSocket {
     if (session.handles.size >= MOST_HANDLES) throw new JanusError(472);
     const id = randomInt(1, MOST_ID);
     const tell = (event: Fields) => this.#send({ ...event, session_id: session.id, sender: id });
-    const { webRtc, video, localAddress } = this.#options;
+    const { webRtc, machine, localAddress } = this.#options;
     const handle = new JanusHandle({
-      ...{ webRtc, video, localAddress },
+      ...{ webRtc, machine, localAddress },
       onUp: () => tell({ janus: 'webrtcup' }),
       onDown: () => tell(hangup('ICE failed')),
     });

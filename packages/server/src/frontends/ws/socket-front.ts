@@ -152,7 +152,7 @@ export class SocketFront {
     const { webRtc, log } = this.#given.services;
     if (!webRtc) throw new KvmError('UnavailableError', 'WebRTC is disabled (webrtc.enabled)');
     return (socket) => {
-      new JanusSocket(socket, { webRtc, video: host.video, localAddress, log });
+      new JanusSocket(socket, { webRtc, machine: host, localAddress, log });
     };
   }
 

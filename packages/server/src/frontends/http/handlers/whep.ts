@@ -12,7 +12,7 @@ export const whepHandlers: HandlersOf<'whep' | 'whepEnd'> = {
     if (!webRtc) throw new KvmError('UnavailableError', 'WebRTC is disabled (webrtc.enabled)');
     const identity = identityOf(call);
     whepViewers.check(identity);
-    const viewer = await webRtc.answer(host.video, call.text(), localAddress);
+    const viewer = await webRtc.answer(host, call.text(), localAddress);
     const id = whepViewers.add(viewer, identity, auth.hold(identity));
     viewer.start();
     // Relative to where the offer went: right behind every proxy.
