@@ -14,6 +14,7 @@ import { Screen } from './screen/screen.tsx';
 import { SoftKeyboard } from './screen/soft-keyboard.tsx';
 import { softKeyboardUp } from './screen/soft-keyboard-state.ts';
 import { keepVisible } from './screen/visible-area.ts';
+import { SoundPlace } from './sound/sound-place.tsx';
 import { backoffMs } from './state/backoff.ts';
 import { askBeforeClosing } from './state/closing.ts';
 import { keepConnected } from './state/connection.ts';
@@ -85,6 +86,7 @@ function Machine() {
       <main class="stage">
         <Screen />
         <FiguresPlace />
+        <SoundPlace />
         <Notice />
         <SoftKeyboard />
       </main>

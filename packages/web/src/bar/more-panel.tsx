@@ -13,7 +13,7 @@ export function MorePanel() {
   return (
     <ul class="more">
       <Entry panel="screen" icon="monitor" label="Screen">
-        Size, screenshot, touch, picture
+        Size, screenshot, sound, touch, picture
       </Entry>
       <Entry panel="settings" icon="settings" label="Settings">
         Colours, mouse, host key

@@ -1,4 +1,5 @@
 import { type Action, offer } from '../palette/actions.ts';
+import { soundOffer, soundOn, toggleSound } from '../sound/sound-state.ts';
 import { link } from '../state/connection.ts';
 import { absoluteMouse } from '../state/machine.ts';
 import { openPanel } from '../state/panels.ts';
@@ -35,6 +36,16 @@ offer(() => [
         screen('copy', 'Copy a screenshot', 'picture clipboard snapshot', () => {
           void told(copyScreenshot);
         }),
+      ]
+    : []),
+  ...(soundOn.value || (soundOffer.value !== undefined && 'opus' in soundOffer.value)
+    ? [
+        screen(
+          'sound',
+          soundOn.value ? 'Turn the sound off' : 'Turn the sound on',
+          'hear audio volume mute unmute speaker',
+          toggleSound,
+        ),
       ]
     : []),
   screen(

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { SoundSection } from '../sound/sound-section.tsx';
 import { absoluteMouse } from '../state/machine.ts';
 import { figuresShown, HOST_KEYS, hostKey, scale, videoPath } from '../state/settings.ts';
 import { Button } from '../ui/button.tsx';
@@ -45,6 +46,7 @@ export function ScreenPanel() {
         )}
       </div>
       <Screenshot />
+      <SoundSection />
       <MouseWords />
       <Touch />
       <PicturePath />

@@ -6,7 +6,7 @@ import type { MediaStreamListener } from './media-stream.ts';
 import type { PathTrouble } from './paths.ts';
 import { drawnFps } from './picture-state.ts';
 import { StreamCounter, streamFigures } from './stream-figures.ts';
-import { openWhep } from './whep.ts';
+import { h264First, openWhep } from './whep.ts';
 
 const SECOND_MS = 1_000;
 /** The first picture must be there by then, in ms. */
@@ -84,7 +84,9 @@ function openStream(canvas: HTMLCanvasElement, on: MediaStreamListener): () => v
     if (peer.connectionState === 'failed') fail('no packets');
   });
   const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
-  openWhep(peer, request, codecs).then(
+  const transceiver = peer.addTransceiver('video', { direction: 'recvonly' });
+  if (codecs.length > 0) transceiver.setCodecPreferences(h264First(codecs));
+  openWhep(peer, request).then(
     (end) => {
       endOnServer = end;
       if (ended) end();

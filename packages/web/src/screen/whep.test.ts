@@ -7,17 +7,15 @@ const CODECS = ['video/VP8', 'video/H264', 'video/rtx'].map((mimeType) => ({
 }));
 
 function fakePeer(setRemoteDescription = vi.fn(async () => {})) {
-  const setCodecPreferences = vi.fn();
   const peer = {
-    addTransceiver: vi.fn(() => ({ setCodecPreferences })),
     createOffer: async () => ({ type: 'offer', sdp: 'offer' }),
-    setLocalDescription: async () => {},
+    setLocalDescription: vi.fn(async () => {}),
     setRemoteDescription,
     localDescription: { type: 'offer', sdp: 'gathered offer' },
     iceGatheringState: 'complete',
     addEventListener: vi.fn(),
   };
-  return { peer: peer as unknown as WhepPeer, setRemoteDescription, setCodecPreferences };
+  return { peer: peer as unknown as WhepPeer, setRemoteDescription };
 }
 
 const answered = () =>
@@ -36,11 +34,11 @@ it('prefers H.264 and keeps the other codecs', () => {
 });
 
 it('offers, takes the answer, and deletes what it opened', async () => {
-  const { peer, setRemoteDescription, setCodecPreferences } = fakePeer();
+  const { peer, setRemoteDescription } = fakePeer();
   const request = answered();
-  const end = await openWhep(peer, request, CODECS);
-  expect(peer.addTransceiver).toHaveBeenCalledWith('video', { direction: 'recvonly' });
-  expect(setCodecPreferences).toHaveBeenCalledWith(h264First(CODECS));
+  const end = await openWhep(peer, request, (offer) => `${offer}, changed`);
+  const changed = { type: 'offer', sdp: 'offer, changed' };
+  expect(peer.setLocalDescription).toHaveBeenCalledWith(changed);
   expect(request).toHaveBeenCalledWith(
     'api/media/whep',
     expect.objectContaining({ method: 'POST', body: 'gathered offer' }),
@@ -55,9 +53,9 @@ it('offers, takes the answer, and deletes what it opened', async () => {
 
 it('tells a refusal, and deletes what it cannot use', async () => {
   const refused = vi.fn(() => Promise.reject(new Error('404')));
-  await expect(openWhep(fakePeer().peer, refused, CODECS)).rejects.toThrow('404');
+  await expect(openWhep(fakePeer().peer, refused)).rejects.toThrow('404');
   const request = answered();
   const { peer } = fakePeer(vi.fn(() => Promise.reject(new Error('no codec'))));
-  await expect(openWhep(peer, request, [])).rejects.toThrow('no codec');
+  await expect(openWhep(peer, request)).rejects.toThrow('no codec');
   expect(request).toHaveBeenCalledTimes(2);
 });

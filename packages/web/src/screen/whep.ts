@@ -1,7 +1,6 @@
 /** What of an RTCPeerConnection is used to open a stream. */
 export type WhepPeer = Pick<
   RTCPeerConnection,
-  | 'addTransceiver'
   | 'createOffer'
   | 'setLocalDescription'
   | 'setRemoteDescription'
@@ -18,15 +17,17 @@ const ENDPOINT = 'api/media/whep';
 /** Addresses that are not known by then are left out of the offer, in ms. */
 const GATHERING_LIMIT_MS = 1_000;
 
-/** Opens a stream of the machine's picture; gives what ends it on the server. */
+/**
+ * Opens a stream of what the peer has transceivers for; gives what ends it on the server. `change`
+ * is made to the offer.
+ */
 export async function openWhep(
   peer: WhepPeer,
   request: WhepRequest,
-  codecs: readonly RTCRtpCodec[],
+  change: (offer: string) => string = (offer) => offer,
 ): Promise<() => void> {
-  const transceiver = peer.addTransceiver('video', { direction: 'recvonly' });
-  if (codecs.length > 0) transceiver.setCodecPreferences(h264First(codecs));
-  await peer.setLocalDescription(await peer.createOffer());
+  const { type, sdp = '' } = await peer.createOffer();
+  await peer.setLocalDescription({ type, sdp: change(sdp) });
   await untilGathered(peer);
   const answer = await request(ENDPOINT, {
     method: 'POST',
