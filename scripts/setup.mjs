@@ -53,6 +53,7 @@ export const TEST_PACKAGES = [
   'x11-xserver-utils',
   'x11proto-dev',
   'xkb-data',
+  'xterm',
 ];
 
 /** Of node-av, which an operator may install (its licence is to be chosen), what the tests need. */

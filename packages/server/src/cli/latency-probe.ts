@@ -80,6 +80,9 @@ export async function probeLatency(
   const { region, pauseMs, timeoutMs } = options;
   let shown = await newest(target, undefined, timeoutMs);
   await target.sleep(CALM_MS);
+  // The first picture may be the last one that somebody saw before.
+  shown = await newest(target, shown, 0);
+  await target.sleep(CALM_MS);
   const later = await newest(target, shown, 0);
   if (differs(shown, later, region)) {
     throw new CliError('The picture changes by itself: choose a --region that stays as it is');
