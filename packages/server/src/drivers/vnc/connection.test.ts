@@ -81,6 +81,11 @@ describe('a connection to a VNC server', () => {
       Buffer.concat([VERSION, hex('00 00000008'), Buffer.from('too many')]),
       /^The VNC server refused the connection: too many\.$/,
     ],
+    [
+      'a refusal without end',
+      Buffer.concat([VERSION, hex('00 00000400'), Buffer.alloc(1024, 'a\x1b\n')]),
+      /^The VNC server refused the connection: (a ){50,90}a?\.$/,
+    ],
   ])('tells of %s', async (_, bytes, reason) => {
     answer = (socket) => socket.write(bytes);
     const connection = connect();

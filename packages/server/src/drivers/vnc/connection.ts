@@ -8,7 +8,7 @@ import { compression, ENCODING, jpegQuality } from '../../protocols/rfb/messages
 import { loadJpegTurbo } from '../../video/jpeg-turbo.ts';
 import { VncLink, type VncScreen } from './link.ts';
 import { isLocal, placeOf, securityFor, trustFor, type VncServer } from './vnc-server.ts';
-import { isRefusal, SilentServer, vncTrouble } from './vnc-trouble.ts';
+import { isRefusal, plain, SilentServer, vncTrouble } from './vnc-trouble.ts';
 import { ZlibInflater } from './zlib-inflater.ts';
 
 /** Whether the server can be used now, and if not, why not, as a sentence. */
@@ -204,7 +204,7 @@ export class VncConnection implements AsyncDisposable {
   }
 
   #established(link: VncLink): void {
-    this.#log.info({ name: link.name, ...link.size }, 'The VNC server is there');
+    this.#log.info({ name: plain(link.name), ...link.size }, 'The VNC server is there');
     this.#link.set(link);
     this.#status.set({ online: true });
     // TigerVNC tells LEDs and keys only to who has asked for pixels; a screen asks by itself.

@@ -1,6 +1,9 @@
 import { RfbError } from '../../protocols/rfb/limits.ts';
 import { placeOf, type VncServer } from './vnc-server.ts';
 
+/** Characters of a server's own words. */
+const MAX_TEXT = 200;
+
 /** A server that is there and says nothing. */
 export class SilentServer extends Error {
   override readonly name = 'SilentServer';
@@ -16,7 +19,7 @@ export function vncTrouble(error: unknown, server: VncServer): string {
   const place = placeOf(server);
   if (error === undefined) return `The VNC server at ${place} closed the connection.`;
   if (error instanceof SilentServer) return `The VNC server at ${place} does not answer.`;
-  if (error instanceof RfbError) return `${withStop(error.message)}${hintFor(error)}`;
+  if (error instanceof RfbError) return `${withStop(plain(error.message))}${hintFor(error)}`;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const text = error instanceof Error ? error.message : String(error);
   switch (code) {
@@ -33,6 +36,11 @@ export function vncTrouble(error: unknown, server: VncServer): string {
     default:
       return `The VNC server at ${place} cannot be reached: ${withStop(text)}`;
   }
+}
+
+/** What a server says of itself, as one short line. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, MAX_TEXT);
 }
 
 function withStop(text: string): string {

@@ -4,11 +4,14 @@ import { manyRuns } from '../../../test/support/rfb-decoding.ts';
 import { RfbClient, type RfbSink } from './client.ts';
 import { RfbError } from './limits.ts';
 import {
+  compression,
   ENCODING,
   extendedKeyEvent,
+  jpegQuality,
   keyEvent,
   pointerEvent,
   poke,
+  setEncodings,
   updateRequest,
 } from './messages.ts';
 import type { RfbRect } from './screen.ts';
@@ -93,9 +96,19 @@ describe('RFB client', () => {
     expect(calls).toEqual(['resized 4x3']);
   });
 
+  it('sends other viewers away only when told so', () => {
+    const sink = new Recorder();
+    void new RfbClient(sink, { ...OPTIONS, shared: false }).push(HANDSHAKE);
+    expect(sink.sent[2]).toEqual(hex('00'));
+    expect(run(HANDSHAKE).sent[2]).toEqual(hex('01'));
+  });
+
   it('writes requests and the poke as the specification has them', () => {
     expect(updateRequest(true, 1920, 1080)).toEqual(hex('03 01 0000 0000 0780 0438'));
     expect(updateRequest(false, 4, 3)).toEqual(hex('03 00 0000 0000 0004 0003'));
+    expect(setEncodings([jpegQuality(8), compression(2)])).toEqual(
+      hex('02 00 0002 ffffffe8 ffffff02'),
+    );
     expect(poke()).toEqual(hex('06 000000 00000000'));
     expect(keyEvent(true, 0xffe1)).toEqual(hex('04 01 0000 0000ffe1'));
     expect(extendedKeyEvent(true, 0x61, 0x1e)).toEqual(hex('ff 00 0001 00000061 0000001e'));
@@ -198,6 +211,7 @@ describe('RFB client', () => {
       join(text('RFB 003.008\n'), hex('00 00000004'), text('busy')),
       /refused the connection: busy/,
     ],
+    ['a screen of nothing', join(HANDSHAKE, update('0000 0000 0001 0000 ffffff21')), /no screen/],
     ['a screen too large', join(HANDSHAKE, update('0000 0000 2001 0001 ffffff21')), /too large/],
     [
       'pixels outside',

@@ -33,6 +33,7 @@ export class RfbScreen {
   /** Takes a new size, without a framebuffer; throws when it is absurd. */
   resize(width: number, height: number): void {
     const { width: maxWidth, height: maxHeight, pixels } = RFB_LIMITS;
+    if (width === 0 || height === 0) throw new RfbError('The VNC server shows no screen');
     if (width > maxWidth || height > maxHeight || width * height > pixels) {
       throw new RfbError(`A screen of ${width}x${height} px is too large`);
     }
