@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { configSchema } from '../src/config/schema.ts';
 import { type DocBlock, docBlocks } from './support/doc-blocks.ts';
 import { http } from './support/http-client.ts';
 import { ServerProcess } from './support/server-process.ts';
@@ -75,6 +77,15 @@ describe('docs/machines.md', () => {
     await server?.end();
     await endQemu();
     await state[Symbol.asyncDispose]();
+  });
+
+  it('shows a VNC server that the configuration takes', () => {
+    const shown = blocks.find(({ text }) => text.includes('remote_vnc:'));
+    const lab = configSchema.parse(parse(shown?.text ?? '')).machines.lab;
+    expect(lab).toMatchObject({
+      ...{ hid: { type: 'vnc' }, streamer: { type: 'vnc' }, atx: { type: 'disabled' } },
+      remote_vnc: { host: 'lab.example', port: 5900, tls: 'auto', ca: '/etc/crashcart/lab-ca.pem' },
+    });
   });
 
   it('attaches to a QEMU that was started as it says: screen, keys, unplugging', async () => {
