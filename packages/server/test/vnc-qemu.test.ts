@@ -7,7 +7,9 @@ import type { KeyName } from '@crashcart/api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Hid } from '../src/core/hid.ts';
 import { until } from '../src/core/state.ts';
+import { QCODES } from '../src/drivers/qemu/qcodes.ts';
 import type { VncServer } from '../src/drivers/vnc/vnc-server.ts';
+import { KEYS } from '../src/protocols/keys.ts';
 import { compression, ENCODING, jpegQuality } from '../src/protocols/rfb/messages.ts';
 import { freePort } from './support/free-port.ts';
 import {
@@ -118,7 +120,7 @@ describe('QEMU over TCP', () => {
     ['password', () => ({ passwd: PASSWD })],
     ['certificate', () => ({ caFile: join(dir, 'ca-cert.pem'), passwd: PASSWD })],
     ['anonymous', () => ({ tls: 'anonymous' })],
-  ])('lets us in by its %s', async (kind, login) => {
+  ])('lets us in where it asks for this: %s', async (kind, login) => {
     await using viewer = new VncViewer({ port: ports[kind], ...login() });
     viewer.watch();
     await untilEqual(viewer, 0);
@@ -198,6 +200,49 @@ describe('QEMU over TCP', () => {
       await lit(false, false);
       click('KeyD');
       await vi.waitFor(async () => expect(await shown()).toContain('ABc45d'), 20_000);
+    });
+
+    it('every key that it has by its scan code, and the pointer', async () => {
+      await using viewer = new VncViewer({ port: ports.open });
+      const { hid } = viewer;
+      await viewer.online();
+      await until(viewer.connection.leds, (mask) => mask !== undefined, limit());
+      // This machine has a relative mouse, too, and QEMU's VNC asks whichever came last.
+      const monitor = async (line: string) =>
+        String(await guest.machine.execute('human-monitor-command', { 'command-line': line }));
+      const tablet = /Mouse #(\d+): [^\n]*Tablet/.exec(await monitor('info mice'))?.[1];
+      await monitor(`mouse_set ${tablet}`);
+      // From here on the serial line tells events and nothing else.
+      serial.send('events');
+      await serial.waitFor(/watching all/);
+      const from = serial.text.length;
+      const events = (passes: RegExp) =>
+        [...serial.text.slice(from).matchAll(/EV (\w+) \d+ \d+ \d+ \d+ (\d+ \d+ -?\d+)/g)]
+          .map(([, device, event]) => `${device} ${event}`)
+          .filter((event) => passes.test(event));
+      const keys = KEYS.filter(({ name }) => QCODES.has(name));
+      for (const { name } of keys) {
+        hid.key(name, true);
+        hid.key(name, false);
+      }
+      hid.move(-32_768, -32_768);
+      hid.button('left', true);
+      hid.button('left', false);
+      hid.wheel(0, 1);
+      hid.move(32_767, 32_767);
+      // The last pixel of 720x400, of 32767 steps.
+      const corner = /^tablet 3 (0 32721|1 32685)$/;
+      await serial.waitFor(() => events(corner).length === 2);
+      // What Linux makes of these usages of a USB keyboard: KEY_COMPOSE, KEY_KATAKANAHIRAGANA.
+      const others = new Map([
+        ['ContextMenu', 127],
+        ['KanaMode', 93],
+      ]);
+      const pressed = keys.map(({ name, linux }) => `keyboard 1 ${others.get(name) ?? linux} 1`);
+      expect(events(/^keyboard 1 \d+ 1$/)).toEqual(pressed);
+      expect(events(/^keyboard 1 \d+ 0$/)).toHaveLength(pressed.length);
+      expect(events(/ 1 272 [01]$/)).toEqual(['tablet 1 272 1', 'tablet 1 272 0']);
+      expect(events(/ 2 8 -?1$/)).toEqual(['tablet 2 8 1']);
     });
   });
 });

@@ -220,22 +220,38 @@ describe('a VNC server that wants to know who comes', () => {
     await stranger.offline(/did not accept the password.*Look at remote_vnc\.passwd_file/);
   });
 
-  it.each<[string, Partial<VncServer>, RegExp]>([
-    ['X509None', { tls: 'certificate' }, /failed: self-signed certificate\. Name its authorities/],
+  it.each<[what: string, security: string, Partial<VncServer>, RegExp]>([
     [
+      'shows a certificate that nobody vouches for',
+      'X509None',
+      { tls: 'certificate' },
+      /failed: self-signed certificate\. Name its authorities/,
+    ],
+    [
+      'shows another certificate',
       'X509None',
       { tls: 'certificate', fingerprint: Buffer.alloc(32) },
       /failed: The certificate is another one: [\dA-F:]{95}\. Name .* or its own SHA-256/,
     ],
-    ['TLSNone', { tls: 'certificate' }, /shows no certificate. Only tls: anonymous connects/],
-    ['TLSNone', {}, /wants TLS: set tls to certificate, or to anonymous/],
-    ['None', { tls: 'certificate' }, /has no TLS \(VeNCrypt\). Only tls: off connects without/],
+    ['shows none', 'TLSNone', { tls: 'certificate' }, /Only tls: anonymous connects to it/],
+    ['wants TLS', 'TLSNone', {}, /wants TLS: set tls to certificate, or to anonymous/],
+    ['has no TLS', 'None', { tls: 'certificate' }, /Only tls: off connects without/],
     // An address that is not known to be of this host: a server without TLS is not good enough.
-    ['VncAuth', { host: '0.0.0.0', passwd: 'secret' }, /has no TLS \(VeNCrypt\)/],
-    ['VncAuth', {}, /wants a password: name its file in passwd_file/],
-    ['VncAuth', { passwd: 'wrong' }, /did not accept the password.*Look at remote_vnc\.passwd/],
-    ['VncAuth', { passwdFile: '/nowhere' }, /There is no file \/nowhere\./],
-  ])('by %s gets nothing from us with %j', async (security, options, reason) => {
+    [
+      'is elsewhere and has no TLS',
+      'VncAuth',
+      { host: '0.0.0.0', passwd: 'secret' },
+      /has no TLS \(VeNCrypt\)/,
+    ],
+    ['wants a password', 'VncAuth', {}, /wants a password: name its file in passwd_file/],
+    [
+      'wants another password',
+      'VncAuth',
+      { passwd: 'wrong' },
+      /did not accept the password.*Look at remote_vnc\.passwd/,
+    ],
+    ['wants one of a file', 'VncAuth', { passwdFile: '/nowhere' }, /no file \/nowhere\./],
+  ])('that %s gets nothing from us, and we say why', async (_, security, options, reason) => {
     await using server = await Xvnc.start({ security, passwd: 'secret', args: files });
     await using viewer = new VncViewer({ port: server.port, ...options });
     const feed = viewer.watch();
