@@ -1,7 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  spawn,
+} from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from './free-port.ts';
 import type { Picture } from './picture.ts';
@@ -94,24 +100,44 @@ export class Xvnc implements AsyncDisposable {
     return (await run(program, [...args], { env, ...limits })).stdout;
   }
 
-  /** The screen as X has it: BGRX rows without padding. */
+  /** The screen as X has it. */
   async picture(): Promise<Picture> {
-    // An XWD file (X11/XWDFile.h) begins with 32-bit fields, big endian.
+    const { width, height, pixels } = await this.#dump();
+    return { width, height, data: pixels };
+  }
+
+  /** Shows a picture over the screen: the colour 0xRRGGBB of each place; gone when it is disposed. */
+  async show(colourAt: (x: number, y: number) => number): Promise<Disposable> {
+    const { file, pixels, width, height } = await this.#dump();
+    const before = Buffer.from(pixels);
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) pixels.writeUInt32LE(colourAt(x, y), (y * width + x) * 4);
+    }
+    const child = this.#open('xwud', '-geometry', `${width}x${height}+0+0`);
+    child.stdin.end(file);
+    while ((await this.#dump()).pixels.equals(before)) await delay(50);
+    return { [Symbol.dispose]: () => void child.kill('SIGKILL') };
+  }
+
+  /** An XWD file (X11/XWDFile.h): it begins with 32-bit fields, big endian. */
+  async #dump() {
     const file = await this.client('xwd', '-root', '-silent');
     const field = (index: number) => file.readUInt32BE(index * 4);
     const [width, height, rowBytes, colours] = [field(4), field(5), field(12), field(19)];
     if (field(11) !== 32 || rowBytes !== width * 4) throw new Error('The dump has other pixels');
-    return { width, height, data: file.subarray(field(0) + colours * 12) };
+    return { file, width, height, pixels: file.subarray(field(0) + colours * 12) };
+  }
+
+  #open(program: string, ...args: readonly string[]): ChildProcessWithoutNullStreams {
+    const child = spawn(program, [...args], { env: { ...process.env, DISPLAY: this.#display } });
+    child.stderr.resume();
+    return child;
   }
 
   /** Opens a window over the screen that tells its events; resolves when it is there. */
   async events(): Promise<XEvents> {
     const { width, height } = await this.picture();
-    const env = { ...process.env, DISPLAY: this.#display };
-    const child = spawn('xev', ['-geometry', `${width}x${height}+0+0`], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = this.#open('xev', '-geometry', `${width}x${height}+0+0`);
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => {
       text += part;
