@@ -48,7 +48,7 @@ function withStop(text: string): string {
 }
 
 /** OpenSSL's names of a certificate that nobody vouches for, and Node's of another host's. */
-const UNTRUSTED = /CERT|ISSUER|SIGNATURE|another one/;
+const UNTRUSTED = /CERT|ISSUER|SIGNATURE/;
 
 function hintFor({ kind, message, cause }: RfbError): string {
   if (kind !== 'refused') return '';
