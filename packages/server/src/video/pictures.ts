@@ -63,13 +63,18 @@ export class Pictures {
   subscribe(listener: (picture: Picture) => void): () => void {
     const own = (picture: Picture) => listener(picture);
     this.#listeners.add(own);
-    const { latest } = this;
-    if (latest) queueMicrotask(() => this.#listeners.has(own) && own(latest));
-    else if (this.#screen.present) this.#pacer.wake();
+    this.#tellFirst(own);
     return () => {
       this.#listeners.delete(own);
       if (this.#listeners.size === 0) this.#release();
     };
+  }
+
+  /** Apart from `subscribe`, so that what a listener keeps there does not keep this picture as well. */
+  #tellFirst(listener: (picture: Picture) => void): void {
+    const { latest } = this;
+    if (latest) queueMicrotask(() => this.#listeners.has(listener) && listener(latest));
+    else if (this.#screen.present) this.#pacer.wake();
   }
 
   /** The screen has changed; null = all of it. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeVideoSource } from '../../test/fakes/fake-video-source.ts';
 import { silentLog } from '../core/log.ts';
@@ -109,6 +111,36 @@ describe('video hub', () => {
     await expect.poll(() => seen[1]?.length).toBe(1);
     expect(seen[0]?.[0]).toBe(seen[1]?.[0]);
     for (const leave of leaves) leave();
+    stop();
+  });
+
+  it('keeps no picture of the past for who watches', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const stop = video.watch();
+    const turbo = await loadJpegTurbo();
+    const push = async (shade: number) => {
+      const out = Buffer.alloc(turbo.outputBytes(64, 64));
+      const pixels = Buffer.alloc(64 * 64 * 4, shade);
+      source.feed?.pushJpeg(64, 64, Buffer.from(await turbo.encode(pixels, 64, 64, 80, out)));
+    };
+    await push(1);
+    let shown = 0;
+    let first: WeakRef<Buffer> | undefined;
+    const leave = video.pictures.subscribe(({ jpeg }) => {
+      shown += 1;
+      first ??= new WeakRef(jpeg);
+    });
+    await expect.poll(() => shown).toBe(1);
+    await push(2);
+    expect(shown).toBe(2);
+    await expect
+      .poll(() => {
+        collect();
+        return first?.deref();
+      })
+      .toBeUndefined();
+    leave();
     stop();
   });
 

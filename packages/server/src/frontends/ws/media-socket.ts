@@ -137,21 +137,23 @@ class MediaClient {
 
   #startJpeg(): void {
     let newest: Picture | undefined;
-    let sent: Picture | undefined;
+    // No reference to what was sent: who stalls would hold its file and the message made of it.
+    let isSent = true;
     const send = () => {
-      if (!newest || this.#busy || newest === sent) return;
-      sent = newest;
+      if (!newest || this.#busy || isSent) return;
+      isSent = true;
       this.#send(this.#pure ? newest.jpeg : withPrefix(newest));
     };
     this.#sent = send;
     this.#refresh = () => {
-      sent = undefined;
+      isSent = false;
       send();
     };
     this.#releases.push(
       this.#video.addSinkUser(),
       this.#video.pictures.subscribe((picture) => {
         newest = picture;
+        isSent = false;
         send();
       }),
     );
