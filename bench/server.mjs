@@ -16,16 +16,16 @@ export function machine() {
 /**
  * Starts the built server, over plain HTTP unless `tls`, in a state directory of its own. `config`
  * is the content of a configuration file without `server`; without it there is no machine. `more`
- * are further arguments.
+ * are further arguments, `node` options of Node.
  */
-export async function startServer(passwd, config, { tls = false, more = [] } = {}) {
+export async function startServer(passwd, config, { tls = false, more = [], node = [] } = {}) {
   const state = mkdtempSync(join(tmpdir(), 'bench-'));
   const file = join(state, 'bench.yaml');
   writeFileSync(file, `server: {tls: {enabled: ${tls}}}\n${config ?? ''}`);
   const argv = ['run', '--port', '0', '--state', state, '--config', file];
   if (config === undefined) argv.push('--no-machine');
   argv.push(...more);
-  const child = spawn(process.execPath, [MAIN, ...argv], {
+  const child = spawn(process.execPath, [...node, MAIN, ...argv], {
     env: { ...process.env, CRASHCART_PASSWORD: passwd },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
