@@ -83,7 +83,7 @@ it.each(['h264', 'mjpeg'])('the page follows a source of another size by %s', as
     const pluggedMs = Date.now();
     await expect.poll(figures, WAIT).toContain(` ${width}×${height}`);
     process.stdout.write(`${width}x${height} is on the page after ${Date.now() - pluggedMs} ms\n`);
-    expectFresh(`${path} of ${width}x${height}`, await readTimeCodes(page, '.picture', 5));
+    expectFresh(`${path} of ${width}x${height}`, await readTimeCodes(page, '.picture', 15));
   }
 });
 
