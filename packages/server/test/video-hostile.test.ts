@@ -214,7 +214,7 @@ describe('video under attack', () => {
 
   it('notices a viewer whose line is dead, and that nobody looks any more', async () => {
     const videoFront = { serveStreamer, serveMediaSocket, mediaStateOf };
-    const limits = { ...LIMITS, heartbeatMs: 50 };
+    const limits = { ...LIMITS, heartbeatMs: 500 };
     await rig.restart({ http: { videoFront, limits } });
     cookie = await rig.login();
     const those = await Promise.all(FORMATS.map(watch));
