@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeQmp } from './support/fake-qmp.ts';
+import { freePort } from './support/free-port.ts';
 import { http } from './support/http-client.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { StateDirectory } from './support/state-directory.ts';
@@ -353,13 +354,4 @@ function jsonFilesBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.json'))
     .map((name) => join(folder, name));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
