@@ -240,7 +240,8 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
         found.push(image);
       }
     }
-    return Object.fromEntries(found);
+    // Frozen, its text is made once: see the envelope.
+    return Object.freeze(Object.fromEntries(found));
   }
 
   /** Name and facts; undefined for what is no image. A file that is as it was keeps its object. */

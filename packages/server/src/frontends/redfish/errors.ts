@@ -32,7 +32,7 @@ export function redfishError(request: IncomingMessage, reply: Reply): Reply {
     },
   };
   const challenge = reply.status === 401 ? { 'www-authenticate': 'Basic realm="crashcart"' } : {};
-  return jsonReply(reply.status, Buffer.from(prettyJson(body)), {
+  return jsonReply(reply.status, prettyJson(body), {
     ...headers,
     ...challenge,
     'content-type': JSON_TYPE,

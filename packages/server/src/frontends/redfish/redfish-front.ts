@@ -80,7 +80,7 @@ export class RedfishFront {
     const result = await method.answer({ ...call, body });
     if (result === undefined) return new Reply(204, ODATA_HEADERS, NO_BODY);
     const headers = { 'content-type': JSON_TYPE, ...ODATA_HEADERS };
-    return new Reply(200, headers, Buffer.from(prettyJson(result)));
+    return new Reply(200, headers, prettyJson(result));
   }
 
   /** Throws the KvmError of who may not. */
