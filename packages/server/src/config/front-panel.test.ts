@@ -26,6 +26,23 @@ describe('hid', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('by a serial line has the ports and times of PiKVM', async () => {
+    const chip = await load('kvmd: {hid: {type: ch9329, speed: "115200"}}');
+    expect(chip.config.kvmd.hid).toMatchObject({
+      ...{ type: 'ch9329', device: '/dev/kvmd-hid', speed: 115_200, read_timeout: 0.3 },
+    });
+    const bridge = await load('kvmd:\n  hid: {type: serial, reset_pin: -1, power_detect_pin: 5}');
+    expect(bridge.config.kvmd.hid).toMatchObject({
+      ...{ type: 'serial', device: '/dev/kvmd-hid', speed: 115_200, read_timeout: 2 },
+      ...{ gpio_device: '/dev/gpiochip0', reset_pin: -1, reset_inverted: false, reset_delay: 0.1 },
+      ...{ reset_self: false, read_retries: 5, common_retries: 5, retries_delay: 0.5 },
+      ...{ errors_threshold: 5, noop: false },
+    });
+    expect(bridge.warnings.map(({ path }) => path.join('.'))).toEqual([
+      'kvmd.hid.power_detect_pin',
+    ]);
+  });
+
   test('warns of keys that only another type has, and of those that are not supported', async () => {
     const { warnings } = await load('kvmd:\n  hid: {type: qemu, keyboard: {device: /dev/x}}');
     expect(warnings.map(({ path }) => path.join('.'))).toEqual(['kvmd.hid.keyboard']);
@@ -51,12 +68,15 @@ describe('atx', () => {
 test.each([
   [
     'hid: {type: usb}',
-    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, vnc, disabled',
+    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, ch9329, serial, vnc, disabled',
   ],
   ['hid: 1', 'kvmd.hid: 1 is not allowed: must be a section'],
   ['hid: {type: otg, keyboard: {devise: /x}}', 'kvmd.hid.keyboard.devise: no such key'],
   ['hid: {type: otg, mouse: {device: ""}}', 'must be an absolute path'],
   ['hid: {type: otg, mouse: {write_retries: 0}}', 'must be a whole number of at least 1'],
+  ['hid: {type: ch9329, speed: 14400}', 'must be one of: 1200, 2400'],
+  ['hid: {type: ch9329, read_timeout: 0}', 'must be a number of at least 0.1'],
+  ['hid: {type: serial, reset_pin: -2}', 'must be a whole number from -1'],
   ['atx: {type: relay}', 'must be one of: qemu, gpio, disabled'],
   ['atx: {type: gpio, power_led_pin: -1}', 'must be a whole number from 0'],
   ['atx: {type: gpio, reset_switch_pin: 24}', 'kvmd.atx.reset_switch_pin: 24 is not allowed: '],

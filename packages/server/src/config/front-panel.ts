@@ -5,7 +5,10 @@ import type { AtxDriverOptions, HidDriverOptions } from '../drivers/registry.ts'
 import * as type from './types.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
-const line = (fallback: number) => type.integer(0, 999_999_999).default(fallback);
+const LAST_LINE = 999_999_999;
+const line = (fallback: number) => type.integer(0, LAST_LINE).default(fallback);
+const seconds = (fallback: number) => type.atLeast(0.1).default(fallback);
+const hidPort = type.path().default('/dev/kvmd-hid');
 const patience = {
   select_timeout: type.atLeast(0.1).default(0.1),
   queue_timeout: type.atLeast(0.1).default(0.1),
@@ -45,6 +48,27 @@ const HIDS = {
         horizontal_wheel: type.bool(true),
       })
       .prefault({}),
+  }),
+  ch9329: type.section({
+    ...{ type: z.literal('ch9329'), ...anyHid, device: hidPort },
+    ...{ speed: type.baud(9600), read_timeout: seconds(0.3) },
+  }),
+  serial: type.section({
+    ...{ type: z.literal('serial'), ...anyHid, device: hidPort },
+    ...{ speed: type.baud(115_200), read_timeout: seconds(2) },
+    gpio_device: type.path().default('/dev/gpiochip0'),
+    /** -1 = none. */
+    reset_pin: type.integer(-1, LAST_LINE).default(4),
+    ...{
+      reset_inverted: type.bool(false),
+      reset_delay: seconds(0.1),
+      reset_self: type.bool(false),
+    },
+    read_retries: type.integer(1, FOREVER).default(5),
+    common_retries: type.integer(1, FOREVER).default(5),
+    retries_delay: seconds(0.5),
+    errors_threshold: type.integer(0, FOREVER).default(5),
+    noop: type.bool(false),
   }),
   vnc: type.section({ type: z.literal('vnc'), ...anyHid }),
   disabled: type.section({ type: z.literal('disabled'), ...anyHid }),
@@ -101,7 +125,10 @@ function byType<
 }
 
 /** The section `hid` of a machine: PiKVM's keys. Times in s. */
-export const hid = byType([HIDS.qemu, HIDS.otg, HIDS.vnc, HIDS.disabled], Object.keys(HIDS));
+export const hid = byType(
+  [HIDS.qemu, HIDS.otg, HIDS.ch9329, HIDS.serial, HIDS.vnc, HIDS.disabled],
+  Object.keys(HIDS),
+);
 
 /** The section `atx` of a machine: PiKVM's keys. Times in s. */
 export const atx = byType([ATXS.qemu, ATXS.gpio, ATXS.disabled], Object.keys(ATXS));

@@ -46,14 +46,9 @@ const filled = () => type.text(512).min(1, 'must not be empty');
 const url = () => z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const chip = { device: type.path().default('/dev/gpiochip0') };
 const pwm = { chip: type.integer(0, 65_535).default(0), period: ns(20_000_000) };
-const SPEEDS = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200] as const;
-const speed = (fallback: (typeof SPEEDS)[number]) => {
-  const error = `must be one of: ${SPEEDS.join(', ')}`;
-  return z.preprocess(type.readNumber, z.literal(SPEEDS, error)).default(fallback);
-};
 const protocol = z.preprocess(type.readNumber, z.literal([1, 2], 'must be 1 or 2')).default(1);
-const serial = (fallback: (typeof SPEEDS)[number]) => ({
-  ...{ device: type.path(), speed: speed(fallback), read_timeout: seconds(2), protocol },
+const serial = (fallback: type.Baud) => ({
+  ...{ device: type.path(), speed: type.baud(fallback), read_timeout: seconds(2), protocol },
 });
 const account = { user: type.text().default(''), passwd: type.text().default('') };
 const MAC = /^[\da-f]{2}([:-]?)[\da-f]{2}(\1[\da-f]{2}){4}$/i;
@@ -128,7 +123,7 @@ export const GPIO_OPTIONS = {
     .section({
       ...{ type: z.literal('tesmart'), host: type.text().default('') },
       ...{ port: type.port().default(5000), device: type.optionalPath().default('') },
-      ...{ speed: speed(9600), timeout: seconds(5) },
+      ...{ speed: type.baud(9600), timeout: seconds(5) },
       ...{ switch_delay: type.atLeast(0).default(1), state_poll: seconds(10) },
     })
     .refine(({ host, device }) => host !== '' || device !== '', {

@@ -103,12 +103,12 @@ oled: {}
 
   it('disables hardware that is not supported, and says so', async () => {
     const { config, unsupported } = await load(
-      'kvmd:\n  hid:\n    type: ch9329\n    speed: 9600\n',
+      'kvmd:\n  hid:\n    type: spi\n    max_freq: 100000\n',
     );
     expect(config.kvmd.hid.type).toBe('disabled');
     expect(written(unsupported)).toEqual([
-      `${FILE}:3: kvmd.hid.type: is not supported: ch9329 is not there; the part is disabled`,
-      expect.stringContaining(`${FILE}:4: kvmd.hid.speed: `),
+      `${FILE}:3: kvmd.hid.type: is not supported: spi is not there; the part is disabled`,
+      expect.stringContaining(`${FILE}:4: kvmd.hid.max_freq: `),
     ]);
   });
 

@@ -48,6 +48,16 @@ export function atLeast(min: number) {
   return z.preprocess(readNumber, z.number(error).min(min, error));
 }
 
+const SPEEDS = [1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200] as const;
+/** A speed that a serial port can have. */
+export type Baud = (typeof SPEEDS)[number];
+
+/** The speed of a serial port, baud. */
+export function baud(fallback: Baud) {
+  const error = `must be one of: ${SPEEDS.join(', ')}`;
+  return z.preprocess(readNumber, z.literal(SPEEDS, error)).default(fallback);
+}
+
 /** TCP port; 0 lets the system choose. */
 export const port = () => integer(0, 65_535);
 

@@ -14,6 +14,8 @@ import type { TesmartOptions } from './gpio/tesmart.ts';
 import type { WolOptions } from './gpio/wol.ts';
 import type { GpioAtxOptions } from './linux/atx.ts';
 import type { OtgHidOptions } from './linux/hid.ts';
+import type { BridgeOptions } from './serial-hid/bridge.ts';
+import type { Ch9329Options } from './serial-hid/ch9329.ts';
 
 /** All drivers; only the code of those that are configured is ever loaded. */
 export const DRIVERS = defineDrivers({
@@ -21,6 +23,12 @@ export const DRIVERS = defineDrivers({
     qemu: async ({ qemu }) => (await qemu()).hid,
     otg: async ({ log }, options: OtgHidOptions) => {
       return (await import('./linux/hid.ts')).OtgHid.start(options, { log });
+    },
+    ch9329: async ({ log }, options: Ch9329Options) => {
+      return (await import('./serial-hid/ch9329.ts')).createCh9329(options, { log });
+    },
+    serial: async ({ log }, options: BridgeOptions) => {
+      return (await import('./serial-hid/bridge.ts')).createBridge(options, { log });
     },
     vnc: async ({ vnc, log }) => new (await import('./vnc/hid.ts')).VncHid(await vnc(), log),
     disabled: async () => new (await import('./disabled/hid.ts')).DisabledHid(),
