@@ -1,21 +1,24 @@
 import { find, replace, type Tree, treeOf } from './tree.ts';
 
-/** PiKVM's legacy keys that have a successor here, within a machine's section. */
+/** PiKVM's legacy keys that have a successor here. */
 const MOVED: readonly (readonly [from: string, to: string, scalarOnly: boolean])[] = [
-  ['desired_fps', 'desired_fps.default', true],
-  ['max_fps', 'desired_fps.max', false],
-  ['resolution', 'resolution.default', true],
-  ['available_resolutions', 'resolution.available', false],
+  ['kvmd.streamer.desired_fps', 'kvmd.streamer.desired_fps.default', true],
+  ['kvmd.streamer.max_fps', 'kvmd.streamer.desired_fps.max', false],
+  ['kvmd.streamer.resolution', 'kvmd.streamer.resolution.default', true],
+  ['kvmd.streamer.available_resolutions', 'kvmd.streamer.resolution.available', false],
+  ['otg.msd', 'otg.devices.msd', false],
+  ['otg.acm', 'otg.devices.serial', false],
+  ['otg.drives', 'otg.devices.drives', false],
 ];
 
 /** Translates legacy keys; the place where they were written stays with them. */
 export function migrate(tree: Tree): Tree {
   return moveWol(
     MOVED.reduce((result, [from, to, scalarOnly]) => {
-      const old = find(result, ['kvmd', 'streamer', from]);
+      const old = find(result, from.split('.'));
       if (!old || (scalarOnly && old.kind !== 'scalar')) return result;
-      const without = replace(result, ['kvmd', 'streamer', from], undefined);
-      return replace(without, ['kvmd', 'streamer', ...to.split('.')], old);
+      const without = replace(result, from.split('.'), undefined);
+      return replace(without, to.split('.'), old);
     }, tree),
   );
 }

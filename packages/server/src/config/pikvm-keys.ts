@@ -4,8 +4,8 @@
  * below it unless that is a section of ours.
  */
 export const PIKVM_KEYS: readonly string[] = [
-  ...['clients', 'media', 'pst', 'nbd', 'otg', 'otgnet', 'ipmi', 'vnc', 'nginx'],
-  ...['watchdog', 'oled'],
+  ...['clients', 'media', 'pst', 'nbd', 'otgnet', 'ipmi', 'vnc', 'nginx'],
+  ...['watchdog', 'oled', 'otg.devices.camera'],
   ...['check', 'cmd', 'cmd_remove', 'cmd_append'].map((key) => `janus.${key}`),
   ...['timeout', 'retries', 'retries_delay'].map((key) => `janus.stun.${key}`),
   ...['unix_rm', 'access_log_format'].map((key) => `kvmd.server.${key}`),

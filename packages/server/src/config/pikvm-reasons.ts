@@ -6,7 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   media: 'the server itself serves /api/media',
   pst: "it is for PiKVM's own kvmd-pst, which can go on beside us",
   nbd: 'images from network block devices are not supported',
-  otg: "it is for PiKVM's own kvmd-otg, which can go on beside us and makes the USB gadget",
+  'otg.devices.camera': 'there is no camera for the machine',
   otgnet: "it is for PiKVM's own kvmd-otgnet, which can go on beside us",
   ipmi: 'there is no IPMI server',
   vnc: 'there is no VNC server',

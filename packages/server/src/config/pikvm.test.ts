@@ -55,10 +55,10 @@ describe('a PiKVM configuration', () => {
 
   it('names every key that means nothing here: file, line, key and why', async () => {
     const { unsupported } = await load(
-      `otg:
-  manufacturer: ACME
-  devices:
-    serial: {enabled: true}
+      `otgnet:
+  iface: {net: 10.0.0.0/24}
+otg:
+  devices: {camera: {enabled: true}, serial: {enabled: true}}
 vnc:
   server:
     port: 5901
@@ -77,9 +77,9 @@ oled: {}
     );
     expect(written(unsupported)).toEqual([
       expect.stringMatching(
-        `^${FILE}:2: otg\\.manufacturer: is not supported: .*kvmd-otg, which can go on`,
+        `^${FILE}:2: otgnet\\.iface\\.net: is not supported: .*kvmd-otgnet, which can go on`,
       ),
-      expect.stringContaining(`${FILE}:4: otg.devices.serial.enabled: `),
+      `${FILE}:4: otg.devices.camera.enabled: is not supported: there is no camera for the machine`,
       `${FILE}:7: vnc.server.port: is not supported: there is no VNC server`,
       expect.stringContaining(`${FILE}:8: ipmi.sol.device: `),
       expect.stringContaining(`${FILE}:10: janus.check.interval: `),

@@ -61,6 +61,8 @@ async function defaultsBelow(
   };
   let defaults: Tree = { ...EMPTY, at };
   for (const part of PARTS) put(['kvmd', part, 'type'], TYPES[part][0]);
+  put(['otg', 'user'], 'kvmd');
+  put(['otg', 'meta'], '/run/kvmd/otg');
   for (const [path, key] of PLACES) if (await isThere(path)) put(key, path);
   const internal = find(tree, ['kvmd', 'auth', 'internal', 'type']);
   const isHtpasswd = !internal || plainOf(internal) === 'htpasswd';

@@ -5,6 +5,7 @@ import { authSchema } from './auth-schema.ts';
 import { capture } from './capture-schema.ts';
 import { atx, hid } from './front-panel.ts';
 import { gpio } from './gpio.ts';
+import { otg } from './otg-schema.ts';
 import { remote } from './remote-schema.ts';
 import {
   type PartsOfVnc,
@@ -233,6 +234,7 @@ const sections = type.section({
   webrtc: webrtc.prefault({}),
   janus: janus.prefault({}),
   kvmd: kvmd.prefault({}),
+  otg: otg.prefault({}),
   qemu: qemu.prefault({}),
   remote: remote.prefault({}),
   remote_vnc: remoteVnc.prefault({}),
