@@ -10,6 +10,7 @@ import {
   writeSysfs,
 } from '../../platform/sysfs.ts';
 import { listSystemDir, systemPathExists } from '../../platform/system-files.ts';
+import { inGadgetOrder } from '../linux/gadget/function-order.ts';
 import type { GpioContext } from './context.ts';
 import { PolledDriver } from './polled-driver.ts';
 
@@ -88,7 +89,7 @@ class Gadget {
       else await this.#unbind();
       return;
     }
-    const functions = on ? [...before, pin].sort() : before.filter((name) => name !== pin);
+    const functions = on ? inGadgetOrder([...before, pin]) : before.filter((name) => name !== pin);
     await this.#unbind();
     for (const name of before) await removeLink(join(this.#config, name));
     try {
@@ -110,7 +111,7 @@ class Gadget {
     for (const name of names) {
       if (await hasLink(join(this.#config, name))) functions.push(name);
     }
-    return functions;
+    return inGadgetOrder(functions);
   }
 
   async #unbind(): Promise<void> {
