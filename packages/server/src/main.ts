@@ -32,6 +32,14 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const all = { stdin, stdout, stderr, config, stateDir };
       return (await import('./cli/nginx.ts')).nginxCommand(rest, all);
     }
+    case 'otg': {
+      const { commandFiles } = await import('./cli/paths.ts');
+      const { rest, config } = await commandFiles(argv);
+      const { kernelGadgets } = await import('./drivers/linux/gadget/gadget-system.ts');
+      const { stdin, stdout, stderr } = process;
+      const all = { stdin, stdout, stderr, config, system: kernelGadgets, signal: untilSignal() };
+      return (await import('./cli/otg.ts')).otgCommand(rest, all);
+    }
     case undefined:
     case 'help':
     case '-h':
@@ -43,6 +51,15 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
   }
   io.stdout.write(HELP);
   return 0;
+}
+
+/** Aborts when the process is asked to end; the command then ends by itself. */
+function untilSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => controller.abort(new Error(`Ended by ${name}`)));
+  }
+  return controller.signal;
 }
 
 try {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { uidsOf } from './system-users.ts';
+import { findUser, uidsOf } from './system-users.ts';
 
 it('finds users by name, by membership and by their own group', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'crashcart-users-'));
@@ -16,9 +16,13 @@ it('finds users by name, by membership and by their own group', async () => {
     new Set([0, 1000, 1001]),
   );
   expect(await uidsOf({ users: [], groups: [] }, paths)).toEqual(new Set());
+  expect(await findUser('bob', paths.passwd)).toEqual({ uid: 1001, gid: 50 });
+  expect(await findUser('odd', paths.passwd)).toBeUndefined();
+  expect(await findUser('no', paths.passwd)).toBeUndefined();
   await rm(dir, { recursive: true });
 });
 
 it("knows this system's root", async () => {
+  expect(await findUser('root')).toEqual({ uid: 0, gid: 0 });
   expect(await uidsOf({ users: ['root'], groups: [] })).toEqual(new Set([0]));
 });

@@ -36,3 +36,15 @@ function rows(text: string | undefined): readonly string[][] {
     .filter((line) => line.includes(':') && !line.startsWith('#'))
     .map((line) => line.split(':'));
 }
+
+/** The user of this name and its first group, from /etc/passwd; undefined when there is none. */
+export async function findUser(
+  wanted: string,
+  passwd = '/etc/passwd',
+): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+  const row = rows(await readText(passwd)).find(([name]) => name === wanted);
+  const [, , uid = '', gid = ''] = row ?? [];
+  return /^\d+$/.test(uid) && /^\d+$/.test(gid)
+    ? { uid: Number(uid), gid: Number(gid) }
+    : undefined;
+}
