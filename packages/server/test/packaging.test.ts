@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
 import { machinesOf } from '../src/config/schema.ts';
+import { planGadget } from '../src/drivers/linux/gadget/gadget-plan.ts';
 import { listFiles, readText } from '../src/platform/files.ts';
 import { isRemote } from '../src/remote-host.ts';
 
@@ -20,6 +21,8 @@ const HARDENED = [
 ];
 const SECTIONS = ['Unit', 'Service', 'Install'];
 
+const BOARD = { kvmd: { hid: { type: 'otg' } } };
+
 const read = (...path: readonly string[]) => readFileSync(join(PACKAGING, ...path), 'utf8');
 const load = (name: string) =>
   loadConfig({ file: join(PACKAGING, 'config', name), flags: {} }, { readText, listFiles });
@@ -29,7 +32,7 @@ it('has units that systemd reads without a complaint', () => {
   try {
     for (const name of UNITS) {
       // Nothing is installed here: another program stands in for ours.
-      const text = read('systemd', name).replace('/usr/bin/crashcart', process.execPath);
+      const text = read('systemd', name).replaceAll('/usr/bin/crashcart', process.execPath);
       writeFileSync(join(dir, name), text);
     }
     const files = UNITS.map((name) => join(dir, name));
@@ -47,11 +50,53 @@ it('has units that systemd reads without a complaint', () => {
   }
 });
 
-it.each(SERVICES)('%s may do little and starts again by itself', (name) => {
-  const text = read('systemd', name);
-  for (const line of HARDENED) expect(text).toContain(`\n${line}\n`);
-  const [, account] = /\nUser=(.*)\n/.exec(text) ?? [];
-  expect(read('sysusers.d', 'crashcart.conf')).toMatch(new RegExp(`^u ${account} `, 'm'));
+/** It runs as root, once. */
+const GADGET = 'crashcart-otg.service';
+
+it.each(SERVICES.filter((name) => name !== GADGET))(
+  '%s may do little and starts again by itself',
+  (name) => {
+    const text = read('systemd', name);
+    for (const line of HARDENED) expect(text).toContain(`\n${line}\n`);
+    const [, account] = /\nUser=(.*)\n/.exec(text) ?? [];
+    expect(read('sysusers.d', 'crashcart.conf')).toMatch(new RegExp(`^u ${account} `, 'm'));
+  },
+);
+
+it('makes the USB gadget once, before the server that uses it, with few rights', () => {
+  const text = read('systemd', GADGET);
+  const lines = [
+    ...['Type=oneshot', 'RemainAfterExit=yes', 'Before=crashcart-core.service'],
+    ...HARDENED.filter((line) => !line.startsWith('Restart=')),
+    'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_SYS_MODULE',
+  ];
+  for (const line of lines) expect(text).toContain(`\n${line}\n`);
+  const [, config] = /\nExecStart=\S+ otg start (--config \S+)\n/.exec(text) ?? [];
+  expect(text).toContain(`\nExecStop=/usr/bin/crashcart otg stop ${config}\n`);
+  expect(read('systemd', 'crashcart-core.service')).toContain(` ${config} `);
+});
+
+it('names the files of the gadget as the server looks for them, and gives them to its user', async () => {
+  const { config } = await loadConfig({ flags: BOARD }, { readText, listFiles });
+  const { hid } = config.kvmd;
+  if (hid.type !== 'otg') throw new Error('the configuration has no gadget');
+  const names = planGadget(config.otg, { hid, hasDrive: false }).functions.map(({ name }) => name);
+  expect(names).toEqual(['hid.usb0', 'hid.usb1', 'hid.usb2']);
+  const rules = read('udev', '70-crashcart-otg.rules')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const { user, meta } = config.otg;
+  const devices = [hid.keyboard.device, hid.mouse.device, hid.mouse_alt.device];
+  expect(rules).toEqual(
+    devices.map(
+      (device, index) =>
+        `SUBSYSTEM=="hidg", KERNEL=="hidg${index}", GROUP="${user}", MODE="0660", SYMLINK+="${device.replace('/dev/', '')}"`,
+    ),
+  );
+  expect(read('systemd', 'crashcart-core.service')).toContain(`\nUser=${user}\n`);
+  expect(`\nRuntimeDirectory=${meta.replace('/run/', '')}\n`).toBe(
+    /\nRuntimeDirectory=.*\n/.exec(read('systemd', GADGET))?.[0],
+  );
 });
 
 it('has configurations for the two that find each other', async () => {
