@@ -121,7 +121,7 @@ export class FakeConfigfs implements Configfs, Disposable {
 
   async removeDir(path: string): Promise<void> {
     this.#act('rmdir', path);
-    if (this.#isOfKernel(path)) throw failed('EPERM', 'rmdir', path);
+    if (!this.#isMade(path)) throw failed('EPERM', 'rmdir', path);
     const own = ['', 'strings', 'functions', 'configs', 'os_desc'];
     for (const group of own) {
       const dir = join(path, group);
@@ -155,12 +155,15 @@ export class FakeConfigfs implements Configfs, Disposable {
   async link(target: string, path: string): Promise<void> {
     this.#act('link', path);
     if (!existsSync(target)) throw failed('ENOENT', 'symlink', path);
+    if ((await this.#boundBy(path)) !== '') throw failed('EINVAL', 'symlink', path);
     await kernelConfigfs.link(target, path);
   }
 
   async unlink(path: string): Promise<void> {
     this.#act('unlink', path);
     await kernelConfigfs.unlink(path);
+    // The machine cannot lose one function alone.
+    if ((await this.#boundBy(path)) !== '') await this.#bind(this.#udcFile(path), '');
   }
 
   async own(path: string, owner: FileOwner): Promise<void> {
@@ -206,12 +209,7 @@ export class FakeConfigfs implements Configfs, Disposable {
     }
   }
 
-  /** Directories that come with an object cannot be removed by themselves. */
-  #isOfKernel(path: string): boolean {
-    return !this.#isMade(path);
-  }
-
-  /** Whether somebody made this directory: only in these there is something to make. */
+  /** Whether somebody made this directory: what came with an object goes only with it. */
   #isMade(path: string): boolean {
     const makers = ['usb_gadget', 'functions', 'configs', 'strings'];
     return makers.includes(basename(dirname(path)));
@@ -238,27 +236,36 @@ export class FakeConfigfs implements Configfs, Disposable {
     if (name === 'cdrom' && text === '1') writeFileSync(join(lun, 'ro'), '1\n');
   }
 
+  #udcFile(path: string): string {
+    const [name = ''] = relative(this.#gadgets, path).split('/');
+    return join(this.#gadgets, name, 'UDC');
+  }
+
+  async #boundBy(path: string): Promise<string> {
+    return ((await this.read(this.#udcFile(path))) ?? '').toString().trim();
+  }
+
   async #bind(path: string, udc: string): Promise<void> {
     const gadget = dirname(path);
-    const bound = ((await this.read(path)) ?? '').toString().trim();
+    const bound = await this.#boundBy(path);
     if (udc === '') {
       if (bound === '') throw failed('ENODEV', 'write');
       this.#tell(bound, '', 'not attached');
       return writeFileSync(path, '\n');
     }
-    if (bound !== '') throw failed('EBUSY', 'write');
-    if (!existsSync(join(this.sysDir, 'class/udc', udc))) throw failed('ENODEV', 'write');
-    const taken = ((await this.read(join(this.sysDir, 'class/udc', udc, 'function'))) ?? '').length;
-    if (taken > 0) throw failed('EBUSY', 'write');
+    // Since Linux 5.19 all that keeps a gadget from its controller is this one error.
+    const holder = await this.read(join(this.sysDir, 'class/udc', udc, 'function'));
     const functions = (await this.list(join(gadget, 'functions'))) ?? [];
     const linked = functions.map((name) => this.#isLinked(join(gadget, 'functions', name)));
-    if (!(await Promise.all(linked)).includes(true)) throw failed('EINVAL', 'write');
+    const isFree = bound === '' && holder?.length === 0;
+    if (!isFree || !(await Promise.all(linked)).includes(true)) throw failed('EBUSY', 'write');
     this.#tell(udc, basename(gadget), 'configured');
     writeFileSync(path, `${udc}\n`);
   }
 
   #tell(udc: string, name: string, state: string): void {
     const dir = join(this.sysDir, 'class/udc', udc);
+    if (!existsSync(dir)) return;
     writeFileSync(join(dir, 'function'), name);
     writeFileSync(join(dir, 'state'), `${state}\n`);
     writeFileSync(join(dir, 'current_speed'), name === '' ? 'UNKNOWN\n' : 'high-speed\n');

@@ -55,7 +55,9 @@ export async function bind(system: GadgetSystem, udc: string): Promise<void> {
     await system.configfs.write(join(gadgetDir(system), 'UDC'), udc);
   } catch (error) {
     if (isSystemError(error, 'EBUSY')) await requireFree(system, udc);
-    throw new GadgetError(`The USB device controller ${udc} refuses it: ${reasonOf(error)}`, {
+    // The kernel tells its log why.
+    const hint = `${reasonOf(error)}; has it fewer endpoints than otg.endpoints? \`dmesg\` tells`;
+    throw new GadgetError(`The USB device controller ${udc} refuses the gadget: ${hint}`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeConfigfs, type FakeConfigfsOptions } from '../../../../test/fakes/fake-configfs.ts';
@@ -118,8 +118,11 @@ describe('start', () => {
     writeFileSync(join(gadget, 'functions/mass_storage.usb0/lun.0/cdrom'), '0\n');
     writeFileSync(join(gadget, 'functions/mass_storage.usb0/lun.0/file'), '/some.img\n');
     await configfs.unlink(join(gadget, 'configs/c.1/hid.usb1'));
+    await configfs.write(join(gadget, 'UDC'), 'dummy_udc.0');
     expect(await begin(configfs, ALL)).toBe('running');
-    expect(configfs.acts.slice(length)).toEqual(['unlink configs/c.1/hid.usb1']);
+    expect(configfs.acts.slice(length)).toEqual([
+      ...['unlink configs/c.1/hid.usb1', 'write UDC dummy_udc.0'],
+    ]);
   });
 
   it.each([
@@ -179,7 +182,7 @@ describe('start', () => {
 });
 
 describe('a start that fails', () => {
-  it('leaves nothing behind, wherever it fails', async () => {
+  it('leaves nothing behind, wherever it fails', { timeout: 30_000 }, async () => {
     const whole = fake();
     await begin(whole, ALL);
     const count = whole.acts.length;
@@ -249,6 +252,18 @@ describe('a start that fails', () => {
     const old = fake();
     writeFileSync(join(old.sysDir, 'class/udc/dummy_udc.0/function'), 'g_ether');
     await expect(begin(old)).rejects.toThrow('belongs to the gadget "g_ether"');
+  });
+
+  it('says where to look when the controller does not take it', async () => {
+    const configfs = fake();
+    configfs.onAct = (act) => {
+      const udc = join(configfs.sysDir, 'class/udc/dummy_udc.0/function');
+      if (act === 'mkdir functions/hid.usb0') rmSync(udc);
+    };
+    await expect(begin(configfs)).rejects.toThrow(
+      'dummy_udc.0 refuses the gadget: EBUSY, write; has it fewer endpoints than otg.endpoints?',
+    );
+    expect(readdirSync(join(configfs.configDir, 'usb_gadget'))).toEqual([]);
   });
 
   it('loads the module that gadgets need', async () => {
