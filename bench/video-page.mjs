@@ -102,16 +102,18 @@ export async function readNumbers({ path, count, bits, cell }) {
         const reader = answer.body.getReader();
         let parts = [];
         let length = 0;
-        let needed = Number.POSITIVE_INFINITY;
+        // Nothing is put together before there is enough of it.
+        let needed = 1;
         for (;;) {
           const { value } = await reader.read();
           parts.push(value);
           length += value.length;
-          while (length >= Math.min(needed, 1)) {
+          while (length >= needed) {
             const data = new Uint8Array(await new Blob(parts).arrayBuffer());
             parts = [data];
             const text = new TextDecoder('latin1').decode(data.subarray(0, 2048));
             const head = /Content-Length: (\d+)[\s\S]*?\r\n\r\n/.exec(text);
+            needed = length + 1;
             if (!head) break;
             const start = head.index + head[0].length;
             needed = start + Number(head[1]);
@@ -123,6 +125,7 @@ export async function readNumbers({ path, count, bits, cell }) {
             note(numberIn(small), now());
             parts = [data.subarray(needed)];
             length -= needed;
+            needed = 1;
           }
         }
       })().catch(done);

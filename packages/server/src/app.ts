@@ -31,6 +31,7 @@ import { loadPage } from './page.ts';
 import { peerCredentials } from './platform/peer-cred.ts';
 import { removeFile } from './platform/replace-text.ts';
 import { uidsOf } from './platform/system-users.ts';
+import { limitUnsent } from './platform/unsent-limit.ts';
 import { createRemoteHost, isRemote } from './remote-host.ts';
 import { loadPair, selfSigned } from './tls/certificate.ts';
 import { VERSION } from './version.ts';
@@ -119,6 +120,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       loginRedirects: kvmd.auth.allow_redirects,
       publicMetrics: !kvmd.prometheus.auth.enabled,
       peerCredentials,
+      limitUnsent,
     });
     scope.add(() => http.close());
     const url = await listen(http, options);

@@ -46,6 +46,8 @@ export interface HttpServerOptions
   readonly publicMetrics?: boolean;
   /** Who is at the other end of a unix socket; without it peers are never trusted. */
   readonly peerCredentials?: (socket: Socket) => Peer | undefined;
+  /** Keeps what waits in the system for a TCP client short, so that it is of now. */
+  readonly limitUnsent?: (socket: Socket) => void;
 }
 
 /** Where to listen. */
@@ -194,6 +196,7 @@ class KvmHttpServer implements HttpServer {
   #admit(socket: Socket): void {
     // It comes again after an upgrade that was ignored.
     if (this.#open.has(socket)) return;
+    this.#options.limitUnsent?.(socket);
     const address = plainAddress(socket.remoteAddress);
     if (this.#proxies.has(address)) return;
     if (!this.#perAddress.enter(address)) {
