@@ -236,6 +236,8 @@ export class Video {
     this.#screen.clear();
     this.h264.clear();
     this.#isFresh = false;
+    // As of µStreamer, a new capture knows nothing of what the one before had seen.
+    this.#size = NO_SIGNAL_SIZE;
     if (!feed) return;
     feed.onFrame = (frame) => this.#take(frame);
     const unsubscribe = feed.signal.subscribe((signal) => this.#signalled(signal));
