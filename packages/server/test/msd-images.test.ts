@@ -263,9 +263,9 @@ describe('10,000 images', () => {
     for (let n = 0; n < 10_000; n += 1) writeFileSync(join(directory, `image-${n}.iso`), '');
     await start({ imagesDir: directory });
     await client.call('msdWrite', { image: 'one-more.iso' }, { body: 'x' });
-    // Of the processor, and the best of many: a busy machine is not the server's fault.
+    // Of the processor: other programs on a busy machine are not the server's fault.
     let bestMs = Number.POSITIVE_INFINITY;
-    for (let n = 0; n < 8 || (n < 60 && bestMs >= 50); n += 1) {
+    for (let n = 0; n < 8; n += 1) {
       await client.call('msdSetParams', { image: n % 2 ? 'image-1.iso' : '' });
       const before = process.cpuUsage();
       const answer = await fetch(`${rig.url}/api/msd`, { headers: { cookie } });

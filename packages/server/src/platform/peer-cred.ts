@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { socketDescriptor } from './socket-descriptor.ts';
 
 /** Who is at the other end of a unix socket, as the kernel saw it connect. */
 export interface PeerCredentials {
@@ -40,18 +41,9 @@ function getSockOpt(): GetSockOpt | undefined {
   return cached;
 }
 
-/** The descriptor of a connected unix socket; TCP sockets have no peer credentials. */
-function unixDescriptorOf(socket: Socket): number | undefined {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return undefined;
-  if (handle.constructor.name !== 'Pipe') return undefined;
-  const fd: unknown = Reflect.get(handle, 'fd');
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
-}
-
 /** The peer of a unix socket; undefined for other sockets, ended ones, and where koffi is missing. */
 export function peerCredentials(socket: Socket): PeerCredentials | undefined {
-  const fd = unixDescriptorOf(socket);
+  const fd = socketDescriptor(socket, 'Pipe');
   const call = fd === undefined ? undefined : getSockOpt();
   if (fd === undefined || !call) return undefined;
   const value = new Uint8Array(UCRED_BYTES);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type NativeFunction, nativeFunction } from './libc.ts';
+import { socketDescriptor } from './socket-descriptor.ts';
 
 // <linux/in.h>, <linux/tcp.h>
 const IPPROTO_TCP = 6;
@@ -28,10 +29,8 @@ function setSockOpt(): NativeFunction | undefined {
  * is not possible.
  */
 export function limitUnsent(socket: Socket): boolean {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle !== 'object' || handle === null) return false;
-  const fd: unknown = Reflect.get(handle, 'fd');
-  if (typeof fd !== 'number' || fd < 0) return false;
+  const fd = socketDescriptor(socket, 'TCP');
+  if (fd === undefined) return false;
   const value = new Uint8Array(Uint32Array.of(UNSENT_BYTES).buffer);
   return setSockOpt()?.(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, value, value.length) === 0;
 }
