@@ -52,12 +52,23 @@ export async function readNumbers({ path, count, bits, cell }) {
       });
     },
     h264() {
+      // Brightness of the strip alone: on a canvas all of the picture would become RGB first.
+      const rect = { x: 0, y: cell / 2, width: bits * cell, height: 2 };
+      const luma = new Uint8Array(bits * cell * 4);
+      let copying = Promise.resolve();
+      const read = async (frame, atMs) => {
+        await frame.copyTo(luma, { rect });
+        frame.close();
+        let number = 0;
+        for (let bit = 0; bit < bits; bit++) {
+          if (luma[bit * cell + cell / 2] > 127) number |= 1 << bit;
+        }
+        note(number, atMs);
+      };
       const decoder = new VideoDecoder({
         output(frame) {
           const atMs = now();
-          small.drawImage(frame, 0, 0, bits * cell, cell, 0, 0, bits * cell, cell);
-          frame.close();
-          note(numberIn(small), atMs);
+          copying = copying.then(() => read(frame, atMs)).catch(done);
         },
         error: done,
       });
@@ -97,35 +108,42 @@ export async function readNumbers({ path, count, bits, cell }) {
     },
     mjpeg() {
       const stop = new AbortController();
+      // As any viewer should: what comes while a picture is decoded is replaced by what is newer.
+      const latin1 = new TextDecoder('latin1');
+      let newest;
+      let isDecoding = false;
+      const decode = async () => {
+        isDecoding = true;
+        while (newest) {
+          const jpeg = new Blob([newest], { type: 'image/jpeg' });
+          newest = undefined;
+          const bitmap = await createImageBitmap(jpeg);
+          small.drawImage(bitmap, 0, 0, bits * cell, cell, 0, 0, bits * cell, cell);
+          bitmap.close();
+          note(numberIn(small), now());
+        }
+        isDecoding = false;
+      };
       void (async () => {
         const answer = await fetch('/streamer/stream?extra_headers=1', { signal: stop.signal });
         const reader = answer.body.getReader();
-        let parts = [];
+        const held = new Uint8Array(8 * 1024 * 1024);
         let length = 0;
-        // Nothing is put together before there is enough of it.
-        let needed = 1;
         for (;;) {
           const { value } = await reader.read();
-          parts.push(value);
+          held.set(value, length);
           length += value.length;
-          while (length >= needed) {
-            const data = new Uint8Array(await new Blob(parts).arrayBuffer());
-            parts = [data];
-            const text = new TextDecoder('latin1').decode(data.subarray(0, 2048));
+          for (;;) {
+            const text = latin1.decode(held.subarray(0, Math.min(length, 2048)));
             const head = /Content-Length: (\d+)[\s\S]*?\r\n\r\n/.exec(text);
-            needed = length + 1;
             if (!head) break;
             const start = head.index + head[0].length;
-            needed = start + Number(head[1]);
-            if (length < needed) break;
-            const jpeg = new Blob([data.subarray(start, needed)], { type: 'image/jpeg' });
-            const bitmap = await createImageBitmap(jpeg);
-            small.drawImage(bitmap, 0, 0, bits * cell, cell, 0, 0, bits * cell, cell);
-            bitmap.close();
-            note(numberIn(small), now());
-            parts = [data.subarray(needed)];
-            length -= needed;
-            needed = 1;
+            const end = start + Number(head[1]);
+            if (length < end) break;
+            newest = held.slice(start, end);
+            if (!isDecoding) decode().catch(done);
+            held.copyWithin(0, end, length);
+            length -= end;
           }
         }
       })().catch(done);

@@ -46,6 +46,16 @@ async function open(path: string, place = ''): Promise<void> {
   await page.goto(`${url}${place}`);
 }
 
+/** Runs in the page: until the picture has this width, px; gives when it was so, ms since 1970. */
+async function untilWidth(of: { selector: string; width: number }): Promise<number> {
+  const widthOf = () => {
+    const element = document.querySelector<HTMLCanvasElement | HTMLImageElement>(of.selector);
+    return element instanceof HTMLImageElement ? element.naturalWidth : element?.width;
+  };
+  while (widthOf() !== of.width) await new Promise(requestAnimationFrame);
+  return Date.now();
+}
+
 const figures = () => page.getByRole('region', { name: 'Figures of the picture' }).textContent();
 
 /** Each picture is newer than the one before, and they are of now. */
@@ -79,10 +89,13 @@ it.each(['h264', 'mjpeg'])('the page follows a source of another size by %s', as
     [800, 600],
     [640, 480],
   ] as const) {
-    device.plug(`${width}x${height}`);
+    const shown = page.evaluate(untilWidth, { selector: '.picture', width });
     const pluggedMs = Date.now();
+    device.plug(`${width}x${height}`);
+    process.stdout.write(
+      `${width}x${height} is on the page after ${(await shown) - pluggedMs} ms\n`,
+    );
     await expect.poll(figures, WAIT).toContain(` ${width}×${height}`);
-    process.stdout.write(`${width}x${height} is on the page after ${Date.now() - pluggedMs} ms\n`);
     expectFresh(`${path} of ${width}x${height}`, await readTimeCodes(page, '.picture', 15));
   }
 });

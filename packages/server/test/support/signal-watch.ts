@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { StateCell, until } from '../../src/core/state.ts';
+import { readTimeCodes } from './time-code.ts';
 
 /** Colour of the corners of the picture that says why there is none. */
 const NO_SIGNAL = { colour: [0x20, 0x1c, 0x18], tolerance: 10 };
@@ -52,6 +53,11 @@ export class SignalWatch implements AsyncDisposable {
     await act();
     const [event, picture] = await this.#both(online);
     return { event: event.atMs - beganMs, picture: picture.atMs - beganMs };
+  }
+
+  /** Resolves when so many pictures of a `CaptureDevice` were shown. */
+  async pictures(count: number): Promise<void> {
+    await readTimeCodes(this.#page, 'canvas.picture', count);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -43,3 +43,13 @@ it('is as it is written when the program could not be asked', () => {
   expect(argv).toContain('--jpeg-sink=kvmd::ustreamer::jpeg');
   expect([unknown, argv.at(-1)]).toEqual([[], '--quality=80']);
 });
+
+it('drops so few equal pictures that a silent device is heard of', () => {
+  const drops = (argument: string, desired_fps: string) =>
+    fillCommand(['/usr/bin/ustreamer', argument], { ...VALUES, desired_fps }, probed([])).argv[1];
+  expect(drops('--drop-same-frames=30', '30')).toBe('--drop-same-frames=1');
+  expect(drops('--drop-same-frames=30', '0')).toBe('--drop-same-frames=1');
+  expect(drops('--drop-same-frames=30', '60')).toBe('--drop-same-frames=3');
+  expect(drops('-e30', '5')).toBe('-e0');
+  expect(drops('--drop-same-frames=1', '30')).toBe('--drop-same-frames=1');
+});

@@ -21,10 +21,16 @@ export interface FilledCommand {
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 const WORKERS = /^(?:--workers(?:=|$)|-w)/;
+const DROP_SAME = /^(--drop-same-frames=|-e)(\d+)$/;
+/** A device that gives pictures is heard of so often, also when they are all the same, ms. */
+const HEARD_MS = 70;
+/** What a device is taken for that may give as many pictures as it can, pictures a second. */
+const USUAL_FPS = 30;
 
 /**
  * Puts the values in, leaves out options that the program does not know, and asks for one worker
- * where the command says nothing: with more of them a frame waits for the one before it.
+ * where the command says nothing: with more of them a frame waits for the one before it. So many
+ * equal pictures may be dropped that a device which fell silent can be told from a still picture.
  */
 export function fillCommand(
   [program, ...args]: Command,
@@ -34,13 +40,19 @@ export function fillCommand(
   const texts = new Map<string, string | undefined>(Object.entries(values));
   const lacks = (argument: string) =>
     [...argument.matchAll(PLACEHOLDER)].some(([, name = '']) => texts.get(name) === undefined);
+  const fps = Number(values.desired_fps) || USUAL_FPS;
+  const most = Math.max(0, Math.floor((fps * HEARD_MS) / 1000) - 1);
+  const atMost = (count: string) => String(Math.min(Number(count), most));
   const filled: string[] = [];
   const unknown: string[] = [];
   for (const argument of args) {
     const option = optionOf(argument);
     if (option !== undefined && !knowsOption(probed, option)) unknown.push(`--${option}`);
     else if (!lacks(argument)) {
-      filled.push(argument.replace(PLACEHOLDER, (_, name: string) => texts.get(name) ?? ''));
+      const text = argument.replace(PLACEHOLDER, (_, name: string) => texts.get(name) ?? '');
+      filled.push(
+        text.replace(DROP_SAME, (_, name: string, count: string) => name + atMost(count)),
+      );
     }
   }
   if (probed.options.has('workers') && !filled.some((argument) => WORKERS.test(argument))) {

@@ -7,6 +7,7 @@ import { type ReadonlyCell, StateCell, until } from '../../core/state.ts';
 import type { Frame, VideoFeed, VideoSignal } from '../../core/video-source.ts';
 import { unixHttpGetJson } from '../../platform/unix-http.ts';
 import { CaptureTrouble } from './capture-trouble.ts';
+import { SilenceWatch } from './silence.ts';
 import { runChild } from './ustreamer-child.ts';
 import type { Command } from './ustreamer-command.ts';
 import { parseReport } from './ustreamer-report.ts';
@@ -46,11 +47,14 @@ export class UstreamerFeed implements VideoFeed {
   readonly #trouble: CaptureTrouble;
   readonly #report = new StateCell<CaptureReport | undefined>(undefined);
   readonly #watched = new StateCell(false);
+  readonly #silence = new SilenceWatch(() => void this.#fellSilent());
   #wake: () => void = () => {};
   #isStreaming = false;
   /** The newest picture is the one before it. */
   #repeats = false;
   #seq = 0;
+  /** Pictures of the stream, without those that are told again. */
+  #grabs = 0;
 
   /** Waits for `free`, the end of the run before: both have the same device and socket. */
   constructor(options: FeedOptions, command: () => Promise<Command>, free: Promise<void>) {
@@ -183,6 +187,7 @@ export class UstreamerFeed implements VideoFeed {
       unsubscribe();
       leave();
       this.#isStreaming = false;
+      this.#silence.rest();
       if (hasFailed) await sleep(REOPEN_MS, stop).catch(() => {});
     }
   }
@@ -197,9 +202,26 @@ export class UstreamerFeed implements VideoFeed {
     if (this.#isStreaming && this.#isFrozen) this.#trouble.pictured(undefined);
   }
 
+  /** A device that says nothing of it; one whose µStreamer is late itself is not silent. */
+  async #fellSilent(): Promise<void> {
+    const { socketPath, timeoutMs } = this.#options;
+    const seq = this.#grabs;
+    try {
+      await unixHttpGetJson(socketPath, '/state', timeoutMs, this.#ended.signal);
+    } catch {
+      return;
+    }
+    if (seq !== this.#grabs || !this.#isStreaming) return;
+    this.#repeats = true;
+    this.#complained('It gives no pictures');
+  }
+
   #take({ jpeg, size, online, repeated, grabBeginMs, grabEndMs }: StreamPicture): void {
     this.#isStreaming = true;
     this.#repeats = repeated;
+    if (!repeated) this.#grabs += 1;
+    if (!online) this.#silence.rest();
+    else if (!repeated) this.#silence.heard(performance.now());
     if (!online || this.#isFrozen) this.#trouble.pictured(undefined);
     else if (!size) this.#trouble.brokenPicture();
     else {
