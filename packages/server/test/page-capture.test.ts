@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
 import { CaptureDevice } from './support/capture-device.ts';
 import { logInTo, PageRig } from './support/page-rig.ts';
+import { SizeEvents } from './support/size-events.ts';
 import { figuresOf, readTimeCodes, type TimeCodes } from './support/time-code.ts';
 import { watchJanus, watchWhep } from './support/webrtc-page.ts';
 
@@ -11,6 +12,8 @@ const WAIT = { timeout: 30_000, interval: 50 };
 const PICTURES = 40;
 /** The middle one is older on no path, also on a box that is busy with other things, ms. */
 const FRESH_MS = 1000;
+/** How soon a client is told of another size, in the middle, ms. */
+const TOLD_MS = 300;
 
 const rig = new PageRig();
 let browser: Browser;
@@ -83,7 +86,10 @@ it.each([
 });
 
 it.each(['h264', 'mjpeg'])('the page follows a source of another size by %s', async (path) => {
+  using sizes = new SizeEvents(url);
   await open(path);
+  await readTimeCodes(page, '.picture', 1);
+  const told: number[] = [];
   for (const [width, height] of [
     [1280, 720],
     [800, 600],
@@ -92,12 +98,14 @@ it.each(['h264', 'mjpeg'])('the page follows a source of another size by %s', as
     const shown = page.evaluate(untilWidth, { selector: '.picture', width });
     const pluggedMs = Date.now();
     device.plug(`${width}x${height}`);
-    process.stdout.write(
-      `${width}x${height} is on the page after ${(await shown) - pluggedMs} ms\n`,
-    );
+    const [toldMs, shownMs] = await Promise.all([sizes.until(width, height), shown]);
+    const after = { event: toldMs - pluggedMs, page: shownMs - pluggedMs };
+    told.push(after.event);
+    process.stdout.write(`${width}x${height} by ${path} after, ms: ${JSON.stringify(after)}\n`);
     await expect.poll(figures, WAIT).toContain(` ${width}×${height}`);
     expectFresh(`${path} of ${width}x${height}`, await readTimeCodes(page, '.picture', 15));
   }
+  expect(told.sort((a, b) => a - b)[1]).toBeLessThan(TOLD_MS);
 });
 
 it('an image of another page shows fresh pictures by /streamer/stream', async () => {
