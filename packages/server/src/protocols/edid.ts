@@ -9,7 +9,9 @@
 const HEADER = [0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00];
 const BLOCK_BYTES = 128;
 const DESCRIPTORS = [54, 72, 90, 108];
-const TAG = { name: 0xfc, serial: 0xff } as const;
+const TEXT_BYTES = 13;
+/** Tags of descriptors that are texts. */
+export const EDID_TAG = { name: 0xfc, serial: 0xff } as const;
 const CEA_EXTENSION = 0x02;
 const BASIC_AUDIO = 0x40;
 
@@ -40,20 +42,28 @@ export function parseEdid(edid: Uint8Array): EdidInfo | undefined {
     maker: String.fromCharCode(...letters),
     product: view.getUint16(10, true),
     serial: view.getUint32(12, true),
-    monitorName: textOf(edid, TAG.name),
-    monitorSerial: textOf(edid, TAG.serial),
+    monitorName: textOf(edid, EDID_TAG.name),
+    monitorSerial: textOf(edid, EDID_TAG.serial),
     audio: hasAudio(edid.subarray(BLOCK_BYTES)),
   };
 }
 
 function textOf(edid: Uint8Array, tag: number): string | undefined {
+  const at = textDescriptors(edid).get(tag);
+  if (at === undefined) return undefined;
+  const text = String.fromCharCode(...edid.subarray(at, at + TEXT_BYTES));
+  return (text.split('\n', 1)[0] ?? '').trim();
+}
+
+/** Where the 13 characters of descriptors are that are none of a timing, by their tag. */
+export function textDescriptors(edid: Uint8Array): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
   for (const at of DESCRIPTORS) {
-    const [zero, alsoZero, third, found] = edid.subarray(at, at + 4);
-    if (zero !== 0 || alsoZero !== 0 || third !== 0 || found !== tag) continue;
-    const text = String.fromCharCode(...edid.subarray(at + 5, at + 18));
-    return (text.split('\n', 1)[0] ?? '').trim();
+    const [zero, alsoZero, third, tag] = edid.subarray(at, at + 4);
+    const isOther = zero === 0 && alsoZero === 0 && third === 0 && tag !== undefined;
+    if (isOther && !found.has(tag)) found.set(tag, at + 5);
   }
-  return undefined;
+  return found;
 }
 
 function hasAudio(extension: Uint8Array): boolean {

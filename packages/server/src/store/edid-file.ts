@@ -2,12 +2,10 @@ import type { Log } from '../core/log.ts';
 import { sleep } from '../core/sleep.ts';
 import { type ReadonlyCell, StateCell } from '../core/state.ts';
 import { readBytes } from '../platform/files.ts';
-import { hasEdidHeader } from '../protocols/edid.ts';
+import { readEdidFile } from '../protocols/edid-text.ts';
 
 /** How often the file is looked at, ms. */
 const LOOK_MS = 2000;
-/** Longest EDID that the Switch takes, bytes. */
-const MAX_BYTES = 256;
 /** An EDID in hexadecimal, with line ends and blanks. */
 const MAX_FILE_BYTES = 4096;
 
@@ -63,7 +61,7 @@ export class EdidFile implements AsyncDisposable {
   async #read(): Promise<void> {
     try {
       const bytes = await readBytes(this.#path, MAX_FILE_BYTES);
-      this.#edid.set(bytes ? edidOf(bytes) : new Uint8Array());
+      this.#edid.set(bytes ? readEdidFile(bytes) : new Uint8Array());
       this.#complaint = undefined;
     } catch (error) {
       // What was read before stays; the same trouble is told once.
@@ -73,13 +71,4 @@ export class EdidFile implements AsyncDisposable {
       this.#log.warn({ path: this.#path, err: error }, 'The default EDID cannot be read');
     }
   }
-}
-
-function edidOf(bytes: Uint8Array): Uint8Array {
-  if (hasEdidHeader(bytes)) return Uint8Array.from(bytes.subarray(0, MAX_BYTES));
-  const text = Buffer.from(bytes).toString('latin1').replaceAll(/\s/g, '');
-  if (!/^([\da-f]{256}|[\da-f]{512})$/i.test(text)) {
-    throw new Error('It holds neither the bytes of an EDID nor 256 or 512 hexadecimal digits');
-  }
-  return Uint8Array.from(Buffer.from(text, 'hex'));
 }
