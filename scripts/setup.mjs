@@ -23,7 +23,7 @@ export const START_PACKAGES = [
 ];
 
 /**
- * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler,
+ * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler, EDIDs,
  * a VNC server with clients of X.
  */
 export const TEST_PACKAGES = [
@@ -34,6 +34,7 @@ export const TEST_PACKAGES = [
   'chromium',
   'tesseract-ocr',
   'curl',
+  'edid-decode',
   'ffmpeg',
   'freeradius',
   'git',

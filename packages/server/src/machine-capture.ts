@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MachineConfig } from './config/schema.ts';
 import type { Log } from './core/log.ts';
+import { explainSignal } from './drivers/linux/dv-signal.ts';
 import type { UstreamerOptions } from './drivers/linux/ustreamer.ts';
 import type { Command } from './drivers/linux/ustreamer-command.ts';
 import type { V4l2SourceOptions } from './drivers/linux/v4l2.ts';
@@ -33,11 +34,11 @@ export async function ustreamerOptionsOf(
     throw new Error(`The path ${socketPath} is too long for a socket: set kvmd.streamer.unix`);
   }
   const timeoutMs = config.timeout * 1000;
+  const command = captureCommandOf(config);
+  const device = captureDeviceOf(command);
   return {
-    command: [
-      ...commandOf(config.cmd, config.cmd_remove, config.cmd_append),
-      ...(config.slowdown ? ['--slowdown'] : []),
-    ],
+    command,
+    explain: () => explainSignal(device),
     preStart: commandOf(
       config.pre_start_cmd,
       config.pre_start_cmd_remove,
@@ -55,6 +56,23 @@ export async function ustreamerOptionsOf(
     hangMs: Math.max(HANG_MS, 3 * timeoutMs),
     resolutions: resolutionsOf(config),
   };
+}
+
+/** A machine's µStreamer with all that the configuration adds and takes away. */
+export function captureCommandOf(config: StreamerConfig): Command {
+  const [program, ...args] = commandOf(config.cmd, config.cmd_remove, config.cmd_append);
+  return [program, ...args, ...(config.slowdown ? ['--slowdown'] : [])];
+}
+
+const DEVICE = /^(?:--device=|-d=?)(.+)$/;
+
+/** The device that a µStreamer reads: the last one that its command names. */
+export function captureDeviceOf(command: Command): string {
+  const named = command.flatMap((word, index) => {
+    if (word === '--device' || word === '-d') return command[index + 1] ?? [];
+    return DEVICE.exec(word)?.[1] ?? [];
+  });
+  return named.at(-1) ?? '/dev/video0';
 }
 
 /** How a machine's capture device is read in this process. */

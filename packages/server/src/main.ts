@@ -32,6 +32,12 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const all = { stdin, stdout, stderr, config, stateDir };
       return (await import('./cli/nginx.ts')).nginxCommand(rest, all);
     }
+    case 'edid': {
+      const { commandFiles } = await import('./cli/paths.ts');
+      const { rest, config } = await commandFiles(argv);
+      const { stdin, stdout, stderr } = process;
+      return (await import('./cli/edid.ts')).edidCommand(rest, { stdin, stdout, stderr, config });
+    }
     case 'otg': {
       const { commandFiles } = await import('./cli/paths.ts');
       const { rest, config } = await commandFiles(argv);

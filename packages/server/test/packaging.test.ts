@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
-import { machinesOf } from '../src/config/schema.ts';
+import { configSchema, machinesOf } from '../src/config/schema.ts';
 import { planGadget } from '../src/drivers/linux/gadget/gadget-plan.ts';
 import { listFiles, readText } from '../src/platform/files.ts';
 import { isRemote } from '../src/remote-host.ts';
@@ -52,8 +52,10 @@ it('has units that systemd reads without a complaint', () => {
 
 /** It runs as root, once. */
 const GADGET = 'crashcart-otg.service';
+/** It runs once. */
+const DISPLAY = 'crashcart-edid.service';
 
-it.each(SERVICES.filter((name) => name !== GADGET))(
+it.each(SERVICES.filter((name) => ![GADGET, DISPLAY].includes(name)))(
   '%s may do little and starts again by itself',
   (name) => {
     const text = read('systemd', name);
@@ -74,6 +76,25 @@ it('makes the USB gadget once, before the server that uses it, with few rights',
   const [, config] = /\nExecStart=\S+ otg start (--config \S+)\n/.exec(text) ?? [];
   expect(text).toContain(`\nExecStop=/usr/bin/crashcart otg stop ${config}\n`);
   expect(read('systemd', 'crashcart-core.service')).toContain(` ${config} `);
+});
+
+it('tells the machine of a display once, before the server that captures, without root', () => {
+  const text = read('systemd', DISPLAY);
+  const lines = [
+    ...['Type=oneshot', 'RemainAfterExit=yes', 'Before=crashcart-core.service'],
+    ...['User=crashcart', 'CapabilityBoundingSet='],
+    ...HARDENED.filter((line) => !line.startsWith('Restart=')),
+  ];
+  for (const line of lines) expect(text).toContain(`\n${line}\n`);
+  const [, config] = /\nExecStart=\S+ edid apply (--config \S+)\n/.exec(text) ?? [];
+  expect(text).toContain(`\nExecStop=/usr/bin/crashcart edid clear ${config}\n`);
+  expect(read('systemd', 'crashcart-core.service')).toContain(` ${config} `);
+  const { device } = configSchema.parse({}).kvmd.streamer.edid;
+  const unit = `${device.slice(1).replaceAll('-', '\\x2d').replaceAll('/', '-')}.device`;
+  expect(text).toContain(`\nBindsTo=${unit}\n`);
+  const named = `SYMLINK+="${device.replace('/dev/', '')}", TAG+="systemd"`;
+  const rules = read('udev', '70-crashcart-video.rules').split('\n');
+  expect(rules.filter((line) => line.startsWith('ATTR') && !line.endsWith(named))).toEqual([]);
 });
 
 it('names the files of the gadget as the server looks for them, and gives them to its user', async () => {

@@ -77,7 +77,7 @@ describe('a capture device that the server reads itself', () => {
     device.unplug();
     await expect.poll(source, WAIT).toMatchObject({
       online: false,
-      reason: 'No signal from the capture device.',
+      reason: 'No signal from the capture device: no cable, or a machine that is off or asleep.',
     });
     device.plug('800x600');
     await expect.poll(source, WAIT).toMatchObject({

@@ -23,5 +23,6 @@ The first user is admin. Its password is CRASHCART_PASSWORD of the environment, 
 a generated one that is shown once (without a terminal: in STATE/first-password).
 
 Other commands: crashcart config check|dump|schema, crashcart htpasswd, crashcart totp,
-crashcart nginx, crashcart otg start|stop|status, crashcart latency
+crashcart nginx, crashcart otg start|stop|status, crashcart edid show|set|apply|clear,
+crashcart latency
 `;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EDID_PRESETS } from '../core/capture.ts';
 import * as type from './types.ts';
 
 /** µStreamer with what every capture device takes; later options win, so `cmd_append` adapts it. */
@@ -57,6 +58,14 @@ export const capture = {
     .section({
       device: type.path().default('/dev/video0'),
       format: type.choice(FORMATS).default('mjpeg'),
+    })
+    .prefault({}),
+  edid: type
+    .section({
+      device: type.path().default('/dev/kvmd-video'),
+      /** Goes before the preset where it exists. */
+      file: type.optionalPath().default(''),
+      preset: type.choice(['', ...EDID_PRESETS]).default(''),
     })
     .prefault({}),
   state_poll: type.atLeast(0.1).default(1),

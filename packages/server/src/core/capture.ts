@@ -11,3 +11,6 @@ export interface CaptureReport
 
 /** Which capture program it is: `system.streamer` of GET /info. */
 export type CaptureProgram = SystemInfo['streamer'];
+
+/** Presets of the EDID of a capture chip, by PiKVM's names. */
+export { EDID_PRESETS } from '../protocols/edid-preset.ts';

@@ -10,7 +10,16 @@ export interface NativeFunction {
 interface Koffi {
   load(path: null): { func(declaration: string): NativeFunction };
   errno(): number;
+  address(bytes: Uint8Array): bigint;
 }
+
+/** V8 keeps arrays of up to 64 bytes among its own objects. */
+const MIN_POINTED_BYTES = 65;
+/** Errors of Linux that libuv has no names for. */
+const UNNAMED = new Map([
+  [37, 'ENOLCK'],
+  [67, 'ENOLINK'],
+]);
 
 let loaded: Koffi | undefined;
 
@@ -25,6 +34,16 @@ function koffi(): Koffi {
   }
 }
 
+/** Size of a pointer, bytes. */
+export const POINTER_BYTES: 4 | 8 = ['arm', 'ia32'].includes(process.arch) ? 4 : 8;
+
+/** Where these bytes are, for a structure that points at them; they must be kept for its call. */
+export function addressOf(bytes: Uint8Array): bigint {
+  // Few bytes may lie where the collector moves them.
+  if (bytes.length < MIN_POINTED_BYTES) throw new RangeError('These bytes have no lasting address');
+  return koffi().address(bytes);
+}
+
 /** A function of the C library by its declaration. Throws when the optional koffi is missing. */
 export function nativeFunction(declaration: string): NativeFunction {
   return koffi().load(null).func(declaration);
@@ -37,6 +56,6 @@ export function lastSystemError(what: string): Error {
 
 /** An error of the system by its number, as Node makes them. */
 export function systemError(what: string, errno: number): Error {
-  const code = errno > 0 ? getSystemErrorName(-errno) : 'UNKNOWN';
+  const code = UNNAMED.get(errno) ?? (errno > 0 ? getSystemErrorName(-errno) : 'UNKNOWN');
   return Object.assign(new Error(`${what}: ${code}`), { code });
 }

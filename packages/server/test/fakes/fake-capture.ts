@@ -57,6 +57,7 @@ export class FakeCapture {
       postStop: ['/bin/sh', '-c', `echo post-stop >> ${logFile}`],
       processNamePrefix: 'kvmd/streamer',
       resolutions: undefined,
+      explain: async () => undefined,
       ...{ socketPath, statePollMs: 1000, timeoutMs: 500, stallMs, hangMs, log },
     });
     return new FakeCapture(source, socketPath, directory);

@@ -20,8 +20,8 @@ export class CaptureDevice {
     this.plug();
   }
 
-  /** Its source gives pictures of this size, at most 1280x720. */
-  plug(size = '640x480'): void {
+  /** Its source gives pictures of this size, at most 1280x720, or what its chip cannot take. */
+  plug(size: `${number}x${number}` | 'unlocked' | 'out-of-range' = '640x480'): void {
     writeFileSync(`${this.path}.signal`, size);
   }
 

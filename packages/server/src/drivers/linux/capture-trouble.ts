@@ -23,6 +23,7 @@ export class CaptureTrouble {
   #down: string | undefined = STARTING;
   #broken: string | undefined;
   #complaint: string | undefined;
+  #explanation: string | undefined;
   #size: Size | undefined;
   #loggedEnd: string | undefined;
   #streamFailures = 0;
@@ -51,7 +52,10 @@ export class CaptureTrouble {
   /** It says that it has, or has not, a picture of this size in px. */
   sees(size: Size | undefined): void {
     this.#size = size;
-    if (size) this.#complaint = undefined;
+    if (size) {
+      this.#complaint = undefined;
+      this.#explanation = undefined;
+    }
     this.#show();
   }
 
@@ -66,6 +70,13 @@ export class CaptureTrouble {
   /** It wrote an error into its log. */
   complained(text: string): void {
     this.#complaint = text.replace(/\.$/, '');
+    this.#show();
+  }
+
+  /** The device itself says why it has no signal; undefined: it does not. */
+  explained(text: string | undefined): void {
+    if (this.#size) return;
+    this.#explanation = text;
     this.#show();
   }
 
@@ -130,7 +141,8 @@ export class CaptureTrouble {
   }
 
   #noSignal(): string {
-    const why = this.#complaint === undefined ? '' : `: ${this.#complaint}`;
-    return `No signal from the capture device${why}.`;
+    // The device knows it better than the program that reads it.
+    const told = this.#explanation ?? this.#complaint;
+    return `No signal from the capture device${told === undefined ? '' : `: ${told}`}.`;
   }
 }

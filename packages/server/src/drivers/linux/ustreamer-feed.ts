@@ -25,6 +25,8 @@ export interface FeedOptions {
   readonly stallMs: number;
   /** Without an answer for so long the program is stuck and started anew, ms. */
   readonly hangMs: number;
+  /** Asks the device why it has no signal; see `explainSignal`. */
+  readonly explain: () => Promise<string | undefined>;
   readonly log: Log;
 }
 
@@ -50,6 +52,7 @@ export class UstreamerFeed implements VideoFeed {
   readonly #silence = new SilenceWatch(() => void this.#fellSilent());
   #wake: () => void = () => {};
   #isStreaming = false;
+  #isAsking = false;
   /** The newest picture is the one before it. */
   #repeats = false;
   #seq = 0;
@@ -155,9 +158,18 @@ export class UstreamerFeed implements VideoFeed {
     this.#report.set(report);
     this.#trouble.answered();
     // The pictures themselves know it sooner.
-    if (this.#isStreaming) return;
-    const { online, resolution } = report.source;
-    this.#trouble.sees(online ? resolution : undefined);
+    if (!this.#isStreaming) {
+      const { online, resolution } = report.source;
+      this.#trouble.sees(online ? resolution : undefined);
+    }
+    if (!this.signal.value.online) void this.#explain();
+  }
+
+  async #explain(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    this.#trouble.explained(await this.#options.explain());
+    this.#isAsking = false;
   }
 
   /** Takes pictures while somebody looks. */
