@@ -6,6 +6,8 @@ export interface UstreamerProgram {
   readonly features: Readonly<Record<string, boolean>>;
   /** Long options of `--help` without dashes; empty when it could not be asked. */
   readonly options: ReadonlySet<string>;
+  /** Values of `--encoder`, in capitals; empty when it does not list them. */
+  readonly encoders: ReadonlySet<string>;
 }
 
 /** Reads `--features`: lines of `+ NAME` (built in) and `- NAME`. */
@@ -25,9 +27,21 @@ export function parseOptions(text: string): ReadonlySet<string> {
   return new Set([...found].map(([, name = '']) => name));
 }
 
+/** Reads what `--help` lists below `--encoder`, up to an empty line: `* CPU  ── Software …`. */
+export function parseEncoders(text: string): ReadonlySet<string> {
+  const [, list = ''] = /^\s+(?:-\w\|)?--encoder [^\n]*\n(.*?)\n\s*\n/ms.exec(text) ?? [];
+  return new Set([...list.matchAll(/^\s+\* ([A-Z\d-]+)\s/gm)].map(([, name = '']) => name));
+}
+
 /** The long option that an argument is, without dashes and value; undefined for anything else. */
 export function optionOf(argument: string): string | undefined {
   return /^--([a-z\d][a-z\d-]*)(?:=|$)/.exec(argument)?.[1];
+}
+
+/** Whether an argument asks for an encoder that the program does not list. */
+export function asksUnknownEncoder({ encoders }: UstreamerProgram, argument: string): boolean {
+  const name = /^--encoder=(.+)$/.exec(argument)?.[1];
+  return name !== undefined && encoders.size > 0 && !encoders.has(name.toUpperCase());
 }
 
 /** Whether the program knows a long option; getopt takes the beginning of one as well. */

@@ -16,6 +16,7 @@ const NAMES = ['unix', 'desired-fps', 'resolution', 'quality', 'workers'];
 
 const probed = (options: readonly string[]) => ({
   ...{ version: '4.9', features: {}, options: new Set(options) },
+  encoders: new Set(['CPU', 'HW']),
 });
 
 it('has the values, but no option without one and none that the program lacks', () => {
@@ -27,6 +28,14 @@ it('has the values, but no option without one and none that the program lacks', 
   expect(unknown).toEqual(['--jpeg-sink', '--h264-bitrate']);
 });
 
+it('has an encoder that the program has, and none that another version has', () => {
+  const ask = (encoder: string) =>
+    fillCommand(['/usr/bin/ustreamer', `--encoder=${encoder}`], VALUES, probed(['encoder']));
+  expect(ask('hw')).toEqual({ argv: ['/usr/bin/ustreamer', '--encoder=hw'], unknown: [] });
+  const { argv, unknown } = ask('m2m-image');
+  expect([argv, unknown]).toEqual([['/usr/bin/ustreamer'], ['--encoder=m2m-image']]);
+});
+
 it('keeps the workers that it asks for', () => {
   for (const workers of ['--workers=3', '-w3']) {
     const { argv } = fillCommand(['/usr/bin/ustreamer', workers], VALUES, probed(NAMES));
@@ -36,6 +45,11 @@ it('keeps the workers that it asks for', () => {
 
 it('is not judged by the options of a wrapper', async () => {
   expect((await probeUstreamer('/usr/bin/env')).options.size).toBe(0);
+});
+
+it("tells the encoders of Debian's program", async () => {
+  const { encoders } = await probeUstreamer('/usr/bin/ustreamer');
+  expect([...encoders]).toEqual(expect.arrayContaining(['CPU', 'HW']));
 });
 
 it('is as it is written when the program could not be asked', () => {

@@ -1,4 +1,9 @@
-import { knowsOption, optionOf, type UstreamerProgram } from '../../protocols/ustreamer-help.ts';
+import {
+  asksUnknownEncoder,
+  knowsOption,
+  optionOf,
+  type UstreamerProgram,
+} from '../../protocols/ustreamer-help.ts';
 
 /** A program by its absolute path with its arguments. */
 export type Command = readonly [string, ...string[]];
@@ -15,7 +20,7 @@ export interface CommandValues {
 /** A command that can be started, and what was left out of it. */
 export interface FilledCommand {
   readonly argv: Command;
-  /** Options that this version of the program does not have. */
+  /** Options and encoders that this version of the program does not have. */
   readonly unknown: readonly string[];
 }
 
@@ -28,9 +33,9 @@ const HEARD_MS = 70;
 const USUAL_FPS = 30;
 
 /**
- * Puts the values in, leaves out options that the program does not know, and asks for one worker
- * where the command says nothing: with more of them a frame waits for the one before it. So many
- * equal pictures may be dropped that a device which fell silent can be told from a still picture.
+ * Puts the values in, leaves out options and an encoder that the program does not know, and asks for
+ * one worker where the command says nothing: with more of them a frame waits for the one before it.
+ * So many equal pictures may be dropped that a device which fell silent can be told from a still one.
  */
 export function fillCommand(
   [program, ...args]: Command,
@@ -48,6 +53,7 @@ export function fillCommand(
   for (const argument of args) {
     const option = optionOf(argument);
     if (option !== undefined && !knowsOption(probed, option)) unknown.push(`--${option}`);
+    else if (asksUnknownEncoder(probed, argument)) unknown.push(argument);
     else if (!lacks(argument)) {
       const text = argument.replace(PLACEHOLDER, (_, name: string) => texts.get(name) ?? '');
       filled.push(

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { CaptureProgram } from '../../core/capture.ts';
 import { commandOutput } from '../../platform/command-output.ts';
 import {
+  parseEncoders,
   parseFeatures,
   parseOptions,
   parseVersion,
@@ -22,6 +23,7 @@ export async function probeUstreamer(program: string): Promise<UstreamerProgram>
     features: parseFeatures(features),
     // The options of a wrapper such as /usr/bin/nice say nothing about the program behind it.
     options: options.has('unix') ? options : new Set(),
+    encoders: parseEncoders(help),
   };
 }
 
