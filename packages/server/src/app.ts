@@ -174,6 +174,7 @@ async function startInfo({ config, log }: AppOptions, scope: Scope): Promise<Inf
     ...{ log, version: VERSION, authEnabled: auth.enabled },
     statePollS: paths.hw.state_poll,
     platformFile: paths.hw.platform,
+    platformName: config.platform,
     ignorePast: paths.hw.ignore_past,
     ...(paths.meta === '' ? {} : { metaFile: paths.meta }),
     ...(paths.extras === '' ? {} : { extrasDir: paths.extras }),

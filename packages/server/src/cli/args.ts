@@ -20,6 +20,7 @@ const OPTIONS = {
   state: { type: 'string' },
   config: { type: 'string' },
   'pikvm-config': { type: 'string' },
+  platform: { type: 'string' },
   'no-machine': { type: 'boolean' },
   memory: { type: 'string' },
   cpus: { type: 'string' },
@@ -70,6 +71,7 @@ export function parseRunArgs(argv: readonly string[]): RunArgs {
     config: filled('config', values.config),
     pikvmConfig: filled('pikvm-config', values['pikvm-config']),
     flags: {
+      platform: filled('platform', values.platform),
       server: {
         port: whole('port', values.port, 0, 65_535),
         listen: filled('listen', values.listen),

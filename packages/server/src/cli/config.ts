@@ -7,8 +7,11 @@ import { listFiles, readText } from '../platform/files.ts';
 import { type CliIo, runCommand, UsageError } from './io.ts';
 import { configSources } from './paths.ts';
 
-const USAGE =
-  'crashcart config check|dump|schema [--config FILE] [--pikvm-config FILE] [-M, --changes]  (dump: only changes)';
+const USAGE = `Usage: crashcart config check|dump|schema [--config FILE] [--pikvm-config FILE]
+
+  dump -M, --changes  only what is not the default
+  dump --origin       behind each value where it is from: file and line, platform or command line
+  --platform NAME     presets of this hardware, as \`platform\` of the configuration`;
 
 function parse(argv: readonly string[]) {
   try {
@@ -20,6 +23,8 @@ function parse(argv: readonly string[]) {
         'pikvm-config': { type: 'string' },
         all: { type: 'boolean', short: 'm' },
         changes: { type: 'boolean', short: 'M' },
+        origin: { type: 'boolean' },
+        platform: { type: 'string' },
       },
     });
   } catch {
@@ -40,10 +45,14 @@ export function configCommand(argv: readonly string[], io: CliIo): Promise<numbe
       return 0;
     }
     const where = configSources(values.config, values['pikvm-config']);
-    const { config, warnings, unsupported } = await loadConfig(where, { readText, listFiles });
-    io.stderr.write(formatUnsupported(unsupported));
-    for (const warning of warnings) io.stderr.write(`${formatFinding(warning)}\n`);
-    io.stdout.write(command === 'check' ? 'ok\n' : dumpConfig(config, values.changes ?? false));
+    const { platform } = values;
+    const sources = { ...where, flags: { platform } };
+    const loaded = await loadConfig(sources, { readText, listFiles });
+    io.stderr.write(formatUnsupported(loaded.unsupported));
+    for (const warning of loaded.warnings) io.stderr.write(`${formatFinding(warning)}\n`);
+    const { changes: onlyChanges = false, origin } = values;
+    const shown = { onlyChanges, ...(origin ? { origin: loaded.tree } : {}) };
+    io.stdout.write(command === 'check' ? 'ok\n' : dumpConfig(loaded.config, shown));
     return 0;
   });
 }

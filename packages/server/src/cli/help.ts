@@ -10,6 +10,8 @@ export const HELP = `crashcart: a KVM-over-IP server that speaks the PiKVM API
   --config FILE      configuration file; see docs/configuration.md
   --pikvm-config FILE  override.yaml of a PiKVM, whose hardware is used;
                      see docs/migrating-from-pikvm.md
+  --platform NAME    presets of this hardware, e.g. v2-hdmi-rpi4, sbc or pc;
+                     see docs/platforms.md
   --no-machine       no QEMU machine: the API and the page alone
   --memory MIB       memory of the machine (1024)
   --cpus N           processors of the machine (1)

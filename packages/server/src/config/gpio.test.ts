@@ -188,7 +188,7 @@ kvmd:
       'kvmd: {gpio: {scheme: {a: {mode: output, pin: 1, initial: ~}, b: {mode: input, pin: 2}}}}';
     const { config } = await load(text);
     expect((await load(dumpConfig(config))).config).toEqual(config);
-    expect((await load(dumpConfig(config, true))).config).toEqual(config);
+    expect((await load(dumpConfig(config, { onlyChanges: true }))).config).toEqual(config);
     expect(JSON.stringify(configJsonSchema())).toContain('duty_cycle_push');
   });
 

@@ -249,9 +249,9 @@ machines:
 describe('dumpConfig', () => {
   it('prints only changes, and what it prints reads back the same', async () => {
     const { config } = await loadOne('server: {port: 1}\nmachines: {two: {name: Second}}');
-    expect(parse(dumpConfig(config, true))).toMatchObject({ server: { port: 1 } });
+    expect(parse(dumpConfig(config, { onlyChanges: true }))).toMatchObject({ server: { port: 1 } });
     expect((await loadOne(dumpConfig(config))).config).toEqual(config);
-    expect((await loadOne(dumpConfig(config, true))).config).toEqual(config);
+    expect((await loadOne(dumpConfig(config, { onlyChanges: true }))).config).toEqual(config);
   });
 });
 

@@ -1,12 +1,14 @@
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
+import { parsePlatformFile } from '../core/platform-file.ts';
 import { ConfigError, type Finding } from './errors.ts';
 import { merge } from './merge.ts';
 import { migrate } from './migrations.ts';
 import { type Adopted, adoptPikvm } from './pikvm.ts';
 import { isPikvmKey } from './pikvm-keys.ts';
+import { platformLayer } from './platforms/platforms.ts';
 import { type Config, configSchema } from './schema.ts';
-import { EMPTY, type KeyPath, nearest, plainOf, replace, type Tree, treeOf } from './tree.ts';
+import { EMPTY, find, type KeyPath, nearest, plainOf, replace, type Tree, treeOf } from './tree.ts';
 
 /** How files are read; `platform/files` fits. */
 export interface ConfigFiles {
@@ -30,6 +32,8 @@ export interface ConfigSources {
 /** A complete configuration and what of its files is ignored. */
 export interface LoadedConfig {
   readonly config: Config;
+  /** What was written and preset, with the places. */
+  readonly tree: Tree;
   readonly warnings: readonly Finding[];
   /** What PiKVM's files ask for and we do not have; none without such files. */
   readonly unsupported: readonly Finding[];
@@ -61,7 +65,7 @@ async function readTree(path: string, files: ConfigFiles, depth = 0): Promise<Tr
 }
 
 /** The file, and what PiKVM reads before it: auth.yaml and override.d/ beside it. */
-async function readPikvm(path: string, files: ConfigFiles): Promise<Adopted> {
+async function readPikvm(path: string, files: ConfigFiles): Promise<Tree> {
   const dir = dirname(path);
   const auth = await readTree(join(dir, 'auth.yaml'), files);
   let tree: Tree = auth ? replace(EMPTY, ['kvmd', 'auth'], auth) : EMPTY;
@@ -69,11 +73,16 @@ async function readPikvm(path: string, files: ConfigFiles): Promise<Adopted> {
   for (const name of parts) {
     tree = merge(tree, (await readTree(join(dir, 'override.d', name), files)) ?? EMPTY);
   }
-  tree = merge(tree, await readFile(path, files));
-  return await adoptPikvm(migrate(tree), async (place) => {
-    const text = files.readText(place).catch(() => '');
-    return (await text) !== undefined || (await files.listFiles(place)) !== undefined;
-  });
+  return migrate(merge(tree, await readFile(path, files)));
+}
+
+/** PiKVM's file that says which board this is, and the name of its preset. */
+const PIKVM_PLATFORM = '/usr/lib/kvmd/platform';
+
+async function pikvmPlatform(files: ConfigFiles): Promise<string> {
+  const text = (await files.readText(PIKVM_PLATFORM).catch(() => undefined)) ?? '';
+  const names = parsePlatformFile(text);
+  return ['PIKVM_MODEL', 'PIKVM_VIDEO', 'PIKVM_BOARD'].map((name) => names.get(name)).join('-');
 }
 
 async function readFile(path: string, files: ConfigFiles): Promise<Tree> {
@@ -118,7 +127,7 @@ function findingsOf(tree: Tree, issue: z.core.$ZodIssue): (Finding & { unknown: 
 }
 
 /** Checks a tree as a whole; throws ConfigError with everything that is wrong. */
-export function checkTree(tree: Tree): Omit<LoadedConfig, 'unsupported'> {
+export function checkTree(tree: Tree): Pick<LoadedConfig, 'config' | 'warnings'> {
   const first = configSchema.safeParse(plainOf(tree));
   if (first.success) return { config: first.data, warnings: [] };
   const findings = first.error.issues.flatMap((issue) => findingsOf(tree, issue));
@@ -141,10 +150,20 @@ export async function loadConfig(
   files: ConfigFiles,
 ): Promise<LoadedConfig> {
   const flags = treeOf(sources.flags ?? {}, { file: 'command line', line: 0 });
-  const { tree, unsupported }: Adopted =
-    sources.pikvm === undefined
-      ? { tree: EMPTY, unsupported: [] }
-      : await readPikvm(sources.pikvm, files);
-  const all = [tree, await readSources(sources, files), flags].reduce(merge);
-  return { ...checkTree(all), unsupported };
+  const pikvm = sources.pikvm === undefined ? undefined : await readPikvm(sources.pikvm, files);
+  const own = merge(await readSources(sources, files), flags);
+  const above = merge(pikvm ?? EMPTY, own);
+  const named = find(above, ['platform']);
+  const name = named ? plainOf(named) : pikvm && (await pikvmPlatform(files));
+  const preset = platformLayer(name, above);
+  const { tree, unsupported }: Adopted = pikvm
+    ? await adoptPikvm(pikvm, preset, (place) => isThere(place, files))
+    : { tree: preset, unsupported: [] };
+  const all = merge(tree, own);
+  return { ...checkTree(all), tree: all, unsupported };
+}
+
+async function isThere(path: string, files: ConfigFiles): Promise<boolean> {
+  const text = files.readText(path).catch(() => '');
+  return (await text) !== undefined || (await files.listFiles(path)) !== undefined;
 }

@@ -27,21 +27,23 @@ const PLACES: readonly (readonly [path: string, key: readonly string[]])[] = [
   ['/etc/kvmd/totp.secret', ['kvmd', 'auth', 'totp', 'secret', 'file']],
   ['/etc/kvmd/meta.yaml', ['kvmd', 'info', 'meta']],
   ['/usr/share/kvmd/extras', ['kvmd', 'info', 'extras']],
+  ['/etc/kvmd/tc358743-edid.hex', ['kvmd', 'streamer', 'edid', 'file']],
   ['/var/lib/kvmd/msd', ['kvmd', 'msd', 'storage', 'dir']],
 ];
 const HTPASSWD = '/etc/kvmd/htpasswd';
 const REMOUNT = '/usr/bin/kvmd-helper-otgmsd-remount';
 
 /**
- * Takes over what PiKVM's configuration says. Its own defaults count for the hardware, and for files
+ * Takes over what PiKVM's configuration says, above the preset of its board. Its own defaults count for the hardware, and for files
  * that are there. Keys that mean nothing here are left out and told; values that PiKVM would refuse
  * stay in, so that they are errors.
  */
 export async function adoptPikvm(
   tree: Tree,
+  preset: Tree,
   isThere: (path: string) => Promise<boolean>,
 ): Promise<Adopted> {
-  const typed = typesOf(merge(await defaultsBelow(tree, isThere), frontOf(tree)));
+  const typed = typesOf([await defaultsBelow(tree, isThere), preset, frontOf(tree)].reduce(merge));
   const known = knownOf(typed.tree);
   const unsupported = [...typed.unsupported, ...known.unsupported].sort(byPlace);
   return { tree: known.tree, unsupported };
@@ -124,7 +126,8 @@ function typesOf(tree: Tree): Adopted {
   }
   const quality = ['kvmd', 'streamer', 'quality'];
   const node = find(result, quality);
-  if (node && Number(plainOf(node)) === 0) {
+  // A preset has it for grabbers that give JPEG themselves.
+  if (node && node.at.line > 0 && Number(plainOf(node)) === 0) {
     const text = 'is not supported: a picture always has a quality; it is 80';
     unsupported.push({ at: node.at, path: quality, text });
     result = replace(result, quality, undefined);

@@ -6,6 +6,7 @@ import { capture } from './capture-schema.ts';
 import { atx, hid } from './front-panel.ts';
 import { gpio } from './gpio.ts';
 import { otg } from './otg-schema.ts';
+import { PLATFORM_NAMES } from './platforms/platforms.ts';
 import { remote } from './remote-schema.ts';
 import {
   type PartsOfVnc,
@@ -230,6 +231,8 @@ function vncHosts({
 }
 
 const sections = type.section({
+  /** Presets for this hardware lie below all that is written. */
+  platform: type.choice(['', ...PLATFORM_NAMES]).default(''),
   server: server.prefault({}),
   webrtc: webrtc.prefault({}),
   janus: janus.prefault({}),

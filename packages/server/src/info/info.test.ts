@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,11 @@ import { infoState } from '@crashcart/api';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { type Log, silentLog } from '../core/log.ts';
+import { parsePlatformFile } from '../core/platform-file.ts';
 import { until } from '../core/state.ts';
 import { parseCpuTimes, parseMemory, parseTemperature, parseThrottledFlags } from './health.ts';
 import { Info, type InfoOptions } from './info.ts';
 import { parseMeta } from './meta.ts';
-import { parsePlatformFile } from './system.ts';
 import { parseUptime } from './uptime.ts';
 
 const FIXTURES = new URL('../../test/fixtures/info/', import.meta.url).pathname;
@@ -127,6 +127,38 @@ test('tells a PC by its firmware, with the package sensor and without throttling
   expect(value.extras).toEqual({});
   expect(value.fan).toEqual({ monitored: false, state: null });
   expect(value.meta).toEqual({ server: { host: hostname() } });
+});
+
+test('tells temperature and low voltage by the sensors of newer kernels', async () => {
+  const root = await copyOf('pc');
+  await rm(join(root, 'sys/class/thermal'), { recursive: true });
+  const put = async (path: string, text: string) => {
+    await mkdir(join(root, 'sys/class/hwmon', path, '..'), { recursive: true });
+    await writeFile(join(root, 'sys/class/hwmon', path), text);
+  };
+  await put('hwmon0/name', 'rpi_volt\n');
+  await put('hwmon0/in0_lcrit_alarm', '1\n');
+  await put('hwmon1/name', 'cpu_thermal\n');
+  await put('hwmon1/temp1_input', '47250\n');
+  const { health } = (await start(under(root))).state.value;
+  expect(health.temp.cpu).toBe(47.25);
+  expect(health.throttling?.parsed_flags).toEqual({
+    undervoltage: { now: true, past: false },
+    freq_capped: { now: false, past: false },
+    throttled: { now: false, past: false },
+  });
+  await put('hwmon0/in0_lcrit_alarm', 'no number\n');
+  expect((await start(under(root))).state.value.health.throttling).toBeNull();
+});
+
+test.each([
+  ['v2-hdmi-zero2w', { model: 'v2', video: 'hdmi', board: 'zero2w' }],
+  ['sbc', { model: null, video: null, board: null }],
+])('tells the platform %s of the configuration', async (platformName, names) => {
+  const sources = { ...under(join(FIXTURES, 'pc')), platformName };
+  expect((await start(sources)).state.value.system.platform).toMatchObject(names);
+  const board = { ...under(join(FIXTURES, 'raspberry-pi')), platformName };
+  expect((await start(board)).state.value.system.platform).toMatchObject({ model: 'v4plus' });
 });
 
 test('fits the contract on the box that runs the tests', async () => {

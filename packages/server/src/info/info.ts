@@ -33,6 +33,8 @@ export interface InfoOptions {
   readonly unitsDir?: string;
   /** PiKVM's platform file. Default /usr/lib/kvmd/platform. */
   readonly platformFile?: string;
+  /** `platform` of the configuration, where that file is missing. */
+  readonly platformName?: string;
   /** The operator's YAML; without it, meta holds the host's name only. */
   readonly metaFile?: string;
   /** PiKVM's extras manifests; without it there are none. */
@@ -156,7 +158,11 @@ async function createProbes(options: InfoOptions) {
 
   return {
     system: () =>
-      readSystem({ sysDir, deviceTreeDir, platformFile }, options.version, options.streamer),
+      readSystem(
+        { sysDir, deviceTreeDir, platformFile, platformName: options.platformName ?? '' },
+        options.version,
+        options.streamer,
+      ),
     slow: async (signal?: AbortSignal) => {
       const node = nodeInfo();
       const [healthNow, uptime, metaNow, extrasNow] = await Promise.all([

@@ -1,6 +1,7 @@
 import { machine, release, type as systemName, version as systemVersion } from 'node:os';
 import { join } from 'node:path';
 import type { PlatformInfo, SystemInfo } from '@crashcart/api';
+import { parsePlatformFile } from '../core/platform-file.ts';
 import { readSystemText } from '../platform/system-files.ts';
 
 /** The PiKVM version whose API crashcart speaks. */
@@ -28,18 +29,8 @@ export interface PlatformSources {
   readonly deviceTreeDir: string;
   /** PiKVM's shell-style file with PIKVM_MODEL, PIKVM_VIDEO and PIKVM_BOARD. */
   readonly platformFile: string;
-}
-
-/** The assignments `NAME=value` of a shell-style file; quotes around a value are removed. */
-export function parsePlatformFile(text: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const match = /^\s*(?:export\s+)?(PIKVM_\w+)=(.*)$/.exec(line);
-    if (match?.[1] === undefined || match[2] === undefined) continue;
-    const value = match[2].trim();
-    found.set(match[1], /^(["'])(.*)\1$/.exec(value)?.[2] ?? value);
-  }
-  return found;
+  /** `MODEL-VIDEO-BOARD` of PiKVM where there is no such file; '' = unknown. */
+  readonly platformName: string;
 }
 
 /**
@@ -47,21 +38,24 @@ export function parsePlatformFile(text: string): ReadonlyMap<string, string> {
  * everything else `pc` with the product name of its firmware. Never rejects.
  */
 export async function readPlatform(sources: PlatformSources): Promise<PlatformInfo> {
-  const [model, serial, product, platformText] = await Promise.all([
+  const [boardText, serial, product, platformText] = await Promise.all([
     readSystemText(join(sources.deviceTreeDir, 'model')),
     readSystemText(join(sources.deviceTreeDir, 'serial-number')),
     readSystemText(join(sources.sysDir, 'class/dmi/id/product_name')),
     readSystemText(sources.platformFile),
   ]);
-  const board = textOrNull(model);
+  const board = textOrNull(boardText);
   const names = parsePlatformFile(platformText ?? '');
+  // A platform that is none of PiKVM's has one word.
+  const [first, video, last] = sources.platformName.split('-');
+  const model = last === undefined ? undefined : first;
   return {
     type: board === null ? 'pc' : board.includes('Raspberry Pi') ? 'rpi' : 'sbc',
     base: board ?? textOrNull(product),
     serial: board === null ? null : textOrNull(serial),
-    model: names.get('PIKVM_MODEL') ?? null,
-    video: names.get('PIKVM_VIDEO') ?? null,
-    board: names.get('PIKVM_BOARD') ?? null,
+    model: names.get('PIKVM_MODEL') ?? model ?? null,
+    video: names.get('PIKVM_VIDEO') ?? video ?? null,
+    board: names.get('PIKVM_BOARD') ?? last ?? null,
   };
 }
 
