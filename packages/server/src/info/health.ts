@@ -9,6 +9,10 @@ const FIRMWARE_FLAGS = 'devices/platform/soc/soc:firmware/get_throttled';
 /** Thermal zones that tell the processor's temperature, the best first; else the first zone. */
 const CPU_ZONES = ['cpu-thermal', 'cpu_thermal', 'x86_pkg_temp', 'soc-thermal', 'soc_thermal'];
 
+/** Sensors by the name of their driver: of a Raspberry Pi's voltage, and of processors without a zone. */
+const VOLTAGE_SENSORS = ['rpi_volt'];
+const CPU_SENSORS = ['cpu_thermal', 'coretemp', 'k10temp', 'zenpower', 'soc_thermal'];
+
 /** Processor time since boot, in ticks. */
 export interface CpuTimes {
   readonly busy: number;
@@ -89,6 +93,7 @@ export class HealthProbe {
   readonly #sources: HealthSources;
   #cpu: CpuTimes | undefined;
   #thermalFile: string | undefined;
+  #voltageSensor: Promise<string | undefined> | undefined;
 
   constructor(sources: HealthSources) {
     this.#sources = sources;
@@ -127,9 +132,28 @@ export class HealthProbe {
         () => undefined,
       );
     }
-    const flags = parseThrottledFlags(text ?? '');
+    const flags = parseThrottledFlags(text ?? '') ?? (await this.#voltageFlags());
     return flags === undefined ? null : throttlingOf(flags, ignorePast);
   }
+
+  /** Of kernels that tell a Raspberry Pi's low voltage as an alarm; bit 0 is that of the firmware. */
+  async #voltageFlags(): Promise<number | undefined> {
+    this.#voltageSensor ??= findSensor(this.#sources.sysDir, VOLTAGE_SENSORS);
+    const sensor = await this.#voltageSensor;
+    if (sensor === undefined) return undefined;
+    const alarm = (await readSystemText(join(sensor, 'in0_lcrit_alarm')))?.trim();
+    return alarm === '1' ? 1 : alarm === '0' ? 0 : undefined;
+  }
+}
+
+/** The directory of the first sensor with one of these names; undefined when there is none. */
+async function findSensor(sysDir: string, names: readonly string[]): Promise<string | undefined> {
+  const dir = join(sysDir, 'class/hwmon');
+  for (const entry of (await listSystemDir(dir)) ?? []) {
+    const name = (await readSystemText(join(dir, entry, 'name')))?.trim() ?? '';
+    if (names.includes(name)) return join(dir, entry);
+  }
+  return undefined;
 }
 
 async function findThermalFile(sysDir: string): Promise<string> {
@@ -142,5 +166,7 @@ async function findThermalFile(sysDir: string): Promise<string> {
     const zone = zones[kinds.indexOf(kind)];
     if (zone !== undefined) return join(dir, zone, 'temp');
   }
-  return join(dir, zones[0] ?? 'thermal_zone0', 'temp');
+  if (zones[0] !== undefined) return join(dir, zones[0], 'temp');
+  const sensor = await findSensor(sysDir, CPU_SENSORS);
+  return sensor === undefined ? join(dir, 'thermal_zone0/temp') : join(sensor, 'temp1_input');
 }
