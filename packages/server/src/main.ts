@@ -32,6 +32,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const all = { stdin, stdout, stderr, config, stateDir };
       return (await import('./cli/nginx.ts')).nginxCommand(rest, all);
     }
+    case 'doctor':
+      return (await import('./cli/doctor/doctor.ts')).doctorCommand(argv, io);
     case 'edid': {
       const { commandFiles } = await import('./cli/paths.ts');
       const { rest, config } = await commandFiles(argv);

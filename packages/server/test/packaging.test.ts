@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadConfig } from '../src/config/load.ts';
+import { CAPTURE_STICKS } from '../src/config/platforms/capture-sticks.ts';
 import { configSchema, machinesOf } from '../src/config/schema.ts';
 import { planGadget } from '../src/drivers/linux/gadget/gadget-plan.ts';
 import { listFiles, readText } from '../src/platform/files.ts';
@@ -95,6 +96,15 @@ it('tells the machine of a display once, before the server that captures, withou
   const named = `SYMLINK+="${device.replace('/dev/', '')}", TAG+="systemd"`;
   const rules = read('udev', '70-crashcart-video.rules').split('\n');
   expect(rules.filter((line) => line.startsWith('ATTR') && !line.endsWith(named))).toEqual([]);
+});
+
+it('names every grabber that is known, and no other', () => {
+  const ids = read('udev', '70-crashcart-video.rules').matchAll(
+    /ATTRS\{idVendor\}=="(\w+)", ATTRS\{idProduct\}=="(\w+)"/g,
+  );
+  expect([...ids].map(([, vendor, product]) => `${vendor}:${product}`)).toEqual(
+    CAPTURE_STICKS.map(({ usbId }) => usbId),
+  );
 });
 
 it('names the files of the gadget as the server looks for them, and gives them to its user', async () => {

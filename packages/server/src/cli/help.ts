@@ -26,5 +26,5 @@ a generated one that is shown once (without a terminal: in STATE/first-password)
 
 Other commands: crashcart config check|dump|schema, crashcart htpasswd, crashcart totp,
 crashcart nginx, crashcart otg start|stop|status, crashcart edid show|set|apply|clear,
-crashcart latency
+crashcart doctor, crashcart latency
 `;

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Whether an error of the system has this code, for instance `ENOENT`. */
@@ -99,6 +108,17 @@ export async function writeFileAtomic(
     throw error;
   }
   await syncDir(directory);
+}
+
+/** Writes a file that everybody may read; false when there is one already, which is left alone. */
+export async function writeNewFile(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o644 });
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 /** Gives a file another name in the same directory; the old name must exist. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, open, readdir } from 'node:fs/promises';
+import { access, open, readdir, realpath } from 'node:fs/promises';
 
 /** More than any file of /proc, /sys or a hand-written manifest; a longer one is cut here. */
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -52,4 +52,9 @@ async function passes(path: string, mode: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Where a link of /sys or /dev leads in the end; undefined when it leads nowhere. */
+export async function systemRealPath(path: string): Promise<string | undefined> {
+  return await realpath(path).catch(() => undefined);
 }

@@ -48,3 +48,21 @@ export async function findUser(
     ? { uid: Number(uid), gid: Number(gid) }
     : undefined;
 }
+
+/** Whether there is a user of this name, which groups there are, and which of them it is in. */
+export async function groupsOf(
+  wanted: string,
+  paths = { passwd: '/etc/passwd', group: '/etc/group' },
+): Promise<{
+  readonly exists: boolean;
+  readonly groups: readonly string[];
+  readonly allGroups: readonly string[];
+}> {
+  const user = rows(await readText(paths.passwd)).find(([name]) => name === wanted);
+  const all = rows(await readText(paths.group));
+  const groups = all.filter(([, , gid, members = '']) => {
+    return gid === user?.[3] || members.split(',').includes(wanted);
+  });
+  const namesOf = (of: readonly string[][]) => of.map(([name = '']) => name);
+  return { exists: user !== undefined, groups: namesOf(groups), allGroups: namesOf(all) };
+}
