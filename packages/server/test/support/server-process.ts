@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
+/** The built server. */
+export const MAIN = fileURLToPath(new URL('../../bundle/main.js', import.meta.url));
 const READY = /^crashcart ready (https?:\/\/\S+|unix:\S+)$/;
 
 /** The built server as its own process, as a user starts it. */
@@ -18,12 +19,17 @@ export class ServerProcess {
     this.output = output;
   }
 
-  /** Starts it and resolves at its ready line; rejects with its output when it ends before. */
+  /**
+   * Starts it and resolves at its ready line; rejects with its output when it ends before. `wrapper` is
+   * a program that becomes it.
+   */
   static async start(
     argv: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
   ): Promise<ServerProcess> {
-    const child = spawn(process.execPath, [MAIN, 'run', ...argv], {
+    const [program = '', ...args] = [...wrapper, process.execPath, MAIN, 'run', ...argv];
+    const child = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
