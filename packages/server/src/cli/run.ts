@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path';
 import { startApp } from '../app.ts';
 import { formatFinding, formatUnsupported } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
-import { ensureDir, listFiles, readText } from '../platform/files.ts';
+import { ensureDir, listFiles, readText, requireDir } from '../platform/files.ts';
+import { systemdNotifier, watchdogMs } from '../platform/sd-notify.ts';
 import { lockStateDirectory } from '../platform/state-lock.ts';
 import { openServiceLog } from '../service-log.ts';
+import { ServiceWatch } from '../service-watch.ts';
 import { VERSION } from '../version.ts';
 import { parseRunArgs } from './args.ts';
 import { type CliIo, runCommand } from './io.ts';
@@ -38,8 +40,15 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
     });
     log.info({ url: app.url }, 'Ready');
     print(`crashcart ready ${app.url}`);
+    const notify = systemdNotifier(process.env);
+    // The directory is asked for in a thread: one that hangs, or too few of them, are found as well.
+    const check = () => requireDir(stateDir);
+    const watch =
+      notify && new ServiceWatch({ notify, watchdogMs: watchdogMs(process.env), check, log });
+    await watch?.ready();
     const signal = await stopping;
     log.info({ signal }, 'Stopping');
+    await watch?.stopping();
     // Ctrl-C in a terminal ends what it began; a service that stops leaves its machines running.
     await app.close({ stopMachines: signal === 'SIGINT' });
     await service.close();

@@ -6,6 +6,7 @@ import {
   readdir,
   readFile,
   rename,
+  stat,
   unlink,
   writeFile,
 } from 'node:fs/promises';
@@ -59,6 +60,11 @@ export async function listFiles(path: string): Promise<string[] | undefined> {
 /** Makes a directory and what lies above it; `mode` counts for directories that are made. */
 export async function ensureDir(path: string, mode = 0o700): Promise<void> {
   await mkdir(path, { recursive: true, mode });
+}
+
+/** Rejects when there is no such directory. */
+export async function requireDir(path: string): Promise<void> {
+  if (!(await stat(path)).isDirectory()) throw new Error(`${path} is no directory`);
 }
 
 async function writeAll(file: FileHandle, data: string | Uint8Array, mode: number): Promise<void> {
