@@ -11,14 +11,20 @@ const MSG_NOSIGNAL = 0x4000;
 /** systemd's own program may take so long, ms. */
 const PROGRAM_MS = 5000;
 
-/** The service manager that started this process; undefined without one (sd_notify(3)). */
-export function systemdNotifier(env: NodeJS.ProcessEnv): NotifySystemd | undefined {
+/**
+ * The service manager that started this process; undefined without one (sd_notify(3)). `open` is a
+ * seam for tests: it throws where koffi is missing.
+ */
+export function systemdNotifier(
+  env: NodeJS.ProcessEnv,
+  open = datagramsTo,
+): NotifySystemd | undefined {
   const place = env.NOTIFY_SOCKET;
   if (place === undefined || !/^[/@]./.test(place)) return undefined;
   let send: ((message: string) => void) | undefined;
   return async (message) => {
     try {
-      send ??= datagramsTo(place);
+      send ??= open(place);
     } catch {
       // Without koffi: the kernel tells systemd of a child, which NotifyAccess=all allows.
       return await notifyByProgram(message, env);
