@@ -17,6 +17,7 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     sourcemap: true,
+    license: { fileName: 'licenses.json' },
     rolldownOptions: {
       input: { main: 'src/main.ts', 'hash-worker': 'src/auth/hashes/hash-worker.ts' },
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },

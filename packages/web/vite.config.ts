@@ -41,6 +41,8 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The page gives away code of others; here their names and terms go with it.
+    license: { fileName: 'licenses.json' },
     // The contract's modules only declare, so zod stays out of the page where it is not used.
     rolldownOptions: {
       treeshake: { moduleSideEffects: (id) => !id.includes('/packages/api/') },
