@@ -20,6 +20,10 @@ const HARDENED = [
   'ProtectHome=yes',
   'Restart=always',
 ];
+/** It runs as root, once. */
+const GADGET = 'crashcart-otg.service';
+/** It runs once. */
+const DISPLAY = 'crashcart-edid.service';
 const SECTIONS = ['Unit', 'Service', 'Install'];
 
 const BOARD = { kvmd: { hid: { type: 'otg' } } };
@@ -51,10 +55,18 @@ it('has units that systemd reads without a complaint', () => {
   }
 });
 
-/** It runs as root, once. */
-const GADGET = 'crashcart-otg.service';
-/** It runs once. */
-const DISPLAY = 'crashcart-edid.service';
+it('makes the directories of the state for who uses them, before the first start', () => {
+  const made = read('tmpfiles.d', 'crashcart.conf')
+    .split('\n')
+    .map((line) => line.split(/\s+/));
+  for (const name of SERVICES.filter((service) => ![GADGET, DISPLAY].includes(service))) {
+    const value = (key: string) => new RegExp(`\n${key}=(.*)\n`).exec(read('systemd', name))?.[1];
+    const directory = `/var/lib/${value('StateDirectory')}`;
+    const mode = value('StateDirectoryMode');
+    expect(made).toContainEqual(['d', directory, mode, value('User'), value('Group')]);
+    expect(read('systemd', name)).toContain(` --state ${directory}\n`);
+  }
+});
 
 it.each(SERVICES.filter((name) => ![GADGET, DISPLAY].includes(name)))(
   '%s may do little and starts again by itself',
