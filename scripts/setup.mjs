@@ -23,8 +23,8 @@ export const START_PACKAGES = [
 ];
 
 /**
- * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler, EDIDs,
- * a VNC server with clients of X.
+ * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler,
+ * EDIDs, a VNC server with clients of X, a clean Debian and a critic of packages.
  */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
@@ -42,10 +42,13 @@ export const TEST_PACKAGES = [
   'libpam-pwdfile',
   'libx11-data',
   'libxkbcommon-tools',
+  'lintian',
+  'mmdebstrap',
   'nginx',
   'openssl',
   'pamtester',
   'slapd',
+  'systemd-container',
   'tcc',
   'tigervnc-standalone-server',
   'ustreamer',
