@@ -1,13 +1,13 @@
 import { KvmError } from '@crashcart/api';
 import type { OpenRemoteImage } from '../core/image-store.ts';
+import { openDownload } from '../platform/download.ts';
 import {
   DownloadBrokenError,
   DownloadRefusedError,
   DownloadTimeoutError,
-  openDownload,
   RedirectsError,
   UnreachableError,
-} from '../platform/download.ts';
+} from '../platform/web-errors.ts';
 
 /** Asks a web server for an image; its failures have the names and texts of PiKVM's. */
 export const openRemoteImage: OpenRemoteImage = async (url, options) => {
@@ -30,7 +30,8 @@ export const openRemoteImage: OpenRemoteImage = async (url, options) => {
   }
 };
 
-function named(error: unknown, signal: AbortSignal): unknown {
+/** What failed, by PiKVM's name for it; the reason of the signal when that has aborted. */
+export function named(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   const cause = { cause: error };
   if (error instanceof UnreachableError) {
