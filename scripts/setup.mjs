@@ -24,7 +24,7 @@ export const START_PACKAGES = [
 
 /**
  * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler,
- * EDIDs, a VNC server with clients of X, a clean Debian and a critic of packages.
+ * EDIDs, a VNC server with clients of X, a clean Debian, a critic of packages, servers of files and blocks.
  */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
@@ -39,14 +39,19 @@ export const TEST_PACKAGES = [
   'freeradius',
   'git',
   'libc6-dev',
+  'libnbd-bin',
   'libpam-pwdfile',
   'libx11-data',
   'libxkbcommon-tools',
   'lintian',
   'mmdebstrap',
+  'nbdkit',
   'nginx',
+  'openssh-server',
   'openssl',
   'pamtester',
+  'rclone',
+  'samba',
   'slapd',
   'systemd-container',
   'tcc',

@@ -48,6 +48,7 @@ const ARGUMENTS: { readonly [N in OperationName]: Required<ArgumentsOf<Operation
       ...{ url: 'https://example.org/x?a=1&b=2', prefix: 'a', image: 'b.img', timeout: 30 },
       ...{ insecure: true, remove_incomplete: false },
     },
+    msdLink: { url: 'sftp://u:p@h/x', prefix: 'a', image: 'b.img', insecure: true },
     msdRead: { image: 'b.img', compress: 'zstd' },
     msdRemove: { image: 'b.img' },
     msdReset: NONE,

@@ -53,6 +53,7 @@ export const ERRORS = {
   MsdUnknownImageError: ['operation', 'The image is not found in the storage'],
   MsdImageExistsError: ['operation', 'This image is already exists'],
   MsdRemoteDisabledError: ['operation', 'Remote images binding is disabled'],
+  MsdLinkError: ['operation', 'The source of the image cannot be used without copying it'],
   MsdUploadBrokenError: ['operation', 'The image did not come whole'],
   MsdStorageFullError: ['full', 'The storage has no room for this image'],
   MsdStorageReadOnlyError: ['operation', 'The storage cannot be written'],

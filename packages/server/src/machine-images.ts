@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import { Scope } from './core/scope.ts';
 import { ensureDir } from './platform/files.ts';
 import { Document } from './store/document.ts';
 import { ImageDirectory } from './store/image-store.ts';
+import { LinkedImages } from './store/links/linked-images.ts';
 import { packImage } from './store/pack-image.ts';
 import { openRemoteImage } from './store/remote-image.ts';
 import { RemountedImages } from './store/remounted-images.ts';
@@ -17,6 +19,8 @@ import { StorageMount } from './store/storage-mount.ts';
 
 /** Images of all machines that name no directory of their own, in the state directory. */
 const IMAGES = 'msd';
+/** Links of each storage, in a folder of its own. */
+const LINKS = 'links';
 /** What is selected, in the folder of each machine. */
 const SELECTION = 'msd.json';
 
@@ -27,7 +31,7 @@ export class MachineImages {
   readonly #stateDir: string;
   readonly #log: Log;
   readonly #scope = new Scope();
-  readonly #stores = new Map<string, { options: StoreOptions; store: Promise<ImageStore> }>();
+  readonly #stores = new Map<string, { options: StoreOptions; store: Promise<LinkedImages> }>();
 
   constructor(stateDir: string, log: Log) {
     this.#stateDir = stateDir;
@@ -44,14 +48,14 @@ export class MachineImages {
     const place = join(this.#stateDir, 'machines', id);
     await ensureDir(place);
     const kept = await Document.open(join(place, SELECTION), selection, NOTHING_SELECTED);
-    return { ...ports, images, selection: kept };
+    return { ...ports, images, links: images, selection: kept };
   }
 
   async close(): Promise<void> {
     await this.#scope.close();
   }
 
-  async #open(directory: string, options: StoreOptions): Promise<ImageStore> {
+  async #open(directory: string, options: StoreOptions): Promise<LinkedImages> {
     const known = this.#stores.get(directory);
     if (known) {
       if (isDeepStrictEqual(known.options, options)) return await known.store;
@@ -64,7 +68,17 @@ export class MachineImages {
     return await store;
   }
 
-  async #make(directory: string, { limit, remount }: StoreOptions): Promise<ImageStore> {
+  async #make(directory: string, options: StoreOptions): Promise<LinkedImages> {
+    const images = await this.#openImages(directory, options);
+    // Short: it is a part of the paths of sockets.
+    const key = createHash('sha256').update(directory).digest('hex').slice(0, 8);
+    const place = join(this.#stateDir, LINKS, key);
+    const linked = await LinkedImages.open(images, { directory: place, log: this.#log });
+    this.#scope.add(() => linked.close());
+    return linked;
+  }
+
+  async #openImages(directory: string, { limit, remount }: StoreOptions): Promise<ImageStore> {
     const images = await ImageDirectory.open({ directory, limit, log: this.#log });
     this.#scope.add(() => images.close());
     const [program, ...args] = remount;

@@ -39,6 +39,7 @@ export const OPERATIONS = {
   msdSetConnected: msd.setConnected,
   msdWrite: msd.write,
   msdWriteRemote: msd.writeRemote,
+  msdLink: msd.link,
   msdRead: msd.read,
   msdRemove: msd.remove,
   msdReset: msd.reset,

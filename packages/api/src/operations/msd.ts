@@ -73,6 +73,17 @@ export const httpUrl: valid.Validator<string> = (raw) => {
   return text;
 };
 
+const LINK_URL_NAME = 'URL of an image';
+
+/** A URL of something that gives parts of a file: http, https, nbd, nbds, nbd+unix, sftp, smb. */
+export const linkUrl: valid.Validator<string> = (raw) => {
+  const scheme = /^(https?|nbds?|sftp|smb):\/\/[^\s/]|^nbd\+unix:\/\/\//i;
+  const text = valid.text(LINK_URL_NAME, scheme, { limit: 4096, secret: true })(raw);
+  // It may hold a password, so it is not repeated.
+  if (!URL.canParse(text)) throw new ValidatorError(`This is not a valid ${LINK_URL_NAME}`);
+  return text;
+};
+
 /** The number of bytes that an upload announces. */
 export const imageSize = valid.int({ min: 0 });
 
@@ -111,6 +122,7 @@ export const setParams = operation({
     'MsdConnectedError',
     'MsdUnknownImageError',
     'MsdRemoteDisabledError',
+    'MsdLinkError',
   ],
 });
 
@@ -129,6 +141,7 @@ export const setConnected = operation({
     'MsdDisconnectedError',
     'MsdImageNotSelected',
     'MsdUnknownImageError',
+    'MsdLinkError',
   ],
 });
 
@@ -177,6 +190,37 @@ export const writeRemote = operation({
   answer: lines(z.object({ image: msdUpload })),
   errors: [
     ...writeErrors,
+    'ClientConnectorError',
+    'ClientPayloadError',
+    'ClientResponseError',
+    'ServerTimeoutError',
+    'TooManyRedirects',
+  ],
+});
+
+export const link = operation({
+  method: 'POST',
+  path: '/msd/link',
+  summary: 'Lists an image that stays where it is and is read from there',
+  permission: 'media',
+  // Not in the query: it may hold a password, and proxies log queries.
+  body: 'form',
+  params: {
+    url: required(
+      linkUrl,
+      z.string(),
+      'Where the image is: http(s), nbd(s), nbd+unix, sftp or smb',
+    ),
+    prefix,
+    image: withDefault(strippedText, '', z.string(), 'Its name; as it is called there if empty'),
+    insecure: boolOr(false, 'Do not check the certificate or the key of its host'),
+  },
+  answer: json(z.object({ image: z.object({ name: z.string(), size: z.number() }) })),
+  errors: [
+    'MsdDisabledError',
+    'MsdIsBusyError',
+    'MsdImageExistsError',
+    'MsdLinkError',
     'ClientConnectorError',
     'ClientPayloadError',
     'ClientResponseError',

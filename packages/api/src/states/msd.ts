@@ -1,5 +1,19 @@
 import { z } from 'zod';
 
+/** How the source of a linked image is: away and tried again, another image now, or refusing. */
+const MSD_LINK_STATES = ['online', 'retrying', 'changed', 'gone'] as const;
+
+/** Where an image is that is used without copying it; of ours, PiKVM has no such thing. */
+const msdLink = z.object({
+  /** Without user, password and, of a web address, query. */
+  url: z.string(),
+  state: z.enum(MSD_LINK_STATES),
+  /** s since the epoch; null while it is online. */
+  since: z.number().nullable(),
+  /** In words; empty while it is online. */
+  reason: z.string(),
+});
+
 /** One image in the storage; `size` in bytes, `mod_ts` in s since the epoch. */
 export const msdImage = z.object({
   complete: z.boolean(),
@@ -7,6 +21,7 @@ export const msdImage = z.object({
   writable: z.boolean(),
   size: z.number(),
   mod_ts: z.number(),
+  link: msdLink.optional(),
 });
 export type MsdImage = z.infer<typeof msdImage>;
 

@@ -57,6 +57,29 @@ export interface ImageStore {
   remove(name: string): Promise<void>;
 }
 
+/** An image that is to be used where it is. */
+export interface LinkRequest {
+  /** Web, NBD, sftp or smb; it may hold a password. */
+  readonly url: string;
+  readonly prefix: string;
+  /** Empty = as it is called there. */
+  readonly image: string;
+  /** Whatever the certificate or the key of its host says. */
+  readonly insecure: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Images that are not copied: they are read from their sources when a machine reads them. */
+export interface ImageLinks {
+  /**
+   * Lists an image, after a look whether it can be read in parts. Throws MsdLinkError,
+   * MsdImageExistsError, and what `OpenRemoteImage` throws.
+   */
+  link(request: LinkRequest): Promise<{ readonly name: string; readonly size: number }>;
+  /** Looks whether the source of an image is there, if it is a linked one. Throws MsdLinkError. */
+  check(name: string): Promise<void>;
+}
+
 /** How to ask a remote for an image. */
 export interface RemoteImageOptions {
   /** How long the remote may be silent, ms. */

@@ -9,8 +9,10 @@ import {
 } from '@crashcart/api';
 import { anySignal } from './any-signal.ts';
 import type {
+  ImageLinks,
   ImageStore,
   ImageWriter,
+  LinkRequest,
   OpenRemoteImage,
   PackImage,
   RemoteImageOptions,
@@ -37,6 +39,8 @@ export interface MsdOptions {
   readonly driver: MsdDriver;
   /** Undefined where the drive is disabled. */
   readonly images: ImageStore | undefined;
+  /** Undefined where images are only used from the store. */
+  readonly links?: ImageLinks | undefined;
   /** What is selected; in memory unless told. */
   readonly selection?: Kept<MsdSelection> | undefined;
   readonly openRemote: OpenRemoteImage;
@@ -71,6 +75,7 @@ export class Msd implements AsyncDisposable {
   readonly state: ReadonlyCell<MsdState>;
   readonly #driver: MsdDriver;
   readonly #images: ImageStore | undefined;
+  readonly #links: ImageLinks | undefined;
   readonly #kept: Kept<MsdSelection> | undefined;
   readonly #openRemote: OpenRemoteImage;
   readonly #pack: PackImage;
@@ -82,9 +87,10 @@ export class Msd implements AsyncDisposable {
   readonly #unfollow: Unsubscribe;
   #held: { readonly name: string; readonly release: Unsubscribe } | undefined;
 
-  constructor({ driver, images, selection, openRemote, pack, log }: MsdOptions) {
+  constructor({ driver, images, links, selection, openRemote, pack, log }: MsdOptions) {
     this.#driver = driver;
     this.#images = driver.enabled ? images : undefined;
+    this.#links = links;
     this.#kept = selection;
     this.#openRemote = openRemote;
     this.#pack = pack;
@@ -101,7 +107,8 @@ export class Msd implements AsyncDisposable {
 
   /**
    * Chooses the image ('' = none) and how the drive shows it; what is not given stays. Throws
-   * MsdConnectedError, MsdUnknownImageError, MsdRemoteDisabledError.
+   * MsdConnectedError, MsdUnknownImageError, MsdRemoteDisabledError, and MsdLinkError where a
+   * linked image shall be written.
    */
   async setParams(given: {
     readonly image?: string | undefined;
@@ -113,6 +120,9 @@ export class Msd implements AsyncDisposable {
       const { image = this.#selection.value.image } = given;
       if (isImageUrl(image)) throw new KvmError('MsdRemoteDisabledError');
       if (given.image) checkKnown(images, image);
+      if (given.rw && isLinked(images, image)) {
+        throw new KvmError('MsdLinkError', 'A linked image is only read: leave rw out');
+      }
       await this.#select((before) => {
         const cdrom = given.cdrom ?? before.cdrom;
         const writable = !cdrom && images.state.value.images[image]?.writable !== false;
@@ -200,6 +210,21 @@ export class Msd implements AsyncDisposable {
   }
 
   /**
+   * Lists an image that stays where it is; what is in the drive stays in. Throws as
+   * `ImageLinks.link` does.
+   */
+  async link(request: LinkRequest): Promise<{ readonly name: string; readonly size: number }> {
+    const links = this.#links;
+    if (!links) throw new KvmError('MsdDisabledError');
+    return await this.#exclusively(async () => {
+      const signal = anySignal([request.signal, this.#controller.signal]);
+      const linked = await links.link({ ...request, signal });
+      this.#log.info({ image: linked.name, size: linked.size }, 'Image linked');
+      return linked;
+    });
+  }
+
+  /**
    * Gives an image out, packed or as it is; `size` is undefined when it is packed. The chunks must
    * be iterated. Throws MsdConnectedError, MsdUnknownImageError, UnavailableError.
    */
@@ -260,6 +285,7 @@ export class Msd implements AsyncDisposable {
     const { image, cdrom, rw } = this.#selection.value;
     if (image === '') throw new KvmError('MsdImageNotSelected');
     checkKnown(images, image);
+    await this.#links?.check(image);
     this.#held?.release();
     const release = images.hold(image, rw ? 'write' : 'read');
     this.#held = { name: image, release };
@@ -350,4 +376,9 @@ export class Msd implements AsyncDisposable {
 
 function checkKnown(images: ImageStore, name: string): void {
   if (!Object.hasOwn(images.state.value.images, name)) throw new KvmError('MsdUnknownImageError');
+}
+
+function isLinked(images: ImageStore, name: string): boolean {
+  const all = images.state.value.images;
+  return Object.hasOwn(all, name) && all[name]?.link !== undefined;
 }

@@ -18,6 +18,9 @@ export type ImageNode = (typeof IMAGE_NODES)[number];
 /** Bytes that a guest reads and writes at once; a smaller medium has none. */
 const SECTOR = { cdrom: 2048, flash: 512 };
 
+/** How long the guest waits for a server of ours that is started anew, s. */
+const RECONNECT_S = 120;
+
 /** What is in the drive, as QEMU tells it. */
 export interface DriveContent {
   readonly medium: MsdMedium;
@@ -45,11 +48,28 @@ export function qomPath(id: string): string {
 
 /** Arguments of `blockdev-add` that open the image. */
 export function imageNode({ source, rw }: MsdMedium, node: ImageNode): object {
+  return { driver: 'raw', 'node-name': node, 'read-only': !rw, file: fileNode(source) };
+}
+
+function fileNode(source: string): object {
+  const path = nbdSocket(source);
+  if (path !== undefined) {
+    const server = { type: 'unix', path };
+    return { driver: 'nbd', server, 'reconnect-delay': RECONNECT_S };
+  }
   const scheme = source.slice(0, source.indexOf(':')).toLowerCase();
-  const file = isUrl(source)
-    ? { driver: scheme, url: source }
-    : { driver: 'file', filename: source };
-  return { driver: 'raw', 'node-name': node, 'read-only': !rw, file };
+  return isUrl(source) ? { driver: scheme, url: source } : { driver: 'file', filename: source };
+}
+
+/** The unix socket of an NBD server; undefined for other sources. */
+function nbdSocket(source: string): string | undefined {
+  return /^nbd\+unix:\/{2,3}\?socket=(.+)$/.exec(source)?.[1];
+}
+
+/** QEMU tells an NBD export in words of its own. */
+function sourceOf(file: string): string {
+  const path = nbdSocket(file);
+  return path === undefined ? file : `nbd+unix:///?socket=${path}`;
 }
 
 /**
@@ -79,7 +99,8 @@ export function driveContent(blocks: unknown): DriveContent | undefined {
     const cdrom = block.qdev === DRIVE.cdrom;
     if (!cdrom && block.qdev !== DRIVE.flash) continue;
     if (!isObject(block.inserted) || typeof block.inserted.file !== 'string') return undefined;
-    const medium = { source: block.inserted.file, cdrom, rw: block.inserted.ro !== true };
+    const source = sourceOf(block.inserted.file);
+    const medium = { source, cdrom, rw: block.inserted.ro !== true };
     return { medium, node: nodeNamed(block.inserted), ejected: block.tray_open === true };
   }
   return undefined;

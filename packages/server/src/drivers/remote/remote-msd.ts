@@ -1,4 +1,5 @@
 import type { MsdCompression, MsdState, MsdUpload } from '@crashcart/api';
+import type { LinkRequest } from '../../core/image-store.ts';
 import type { MsdPart } from '../../core/machine.ts';
 import type { MsdRemoteOptions } from '../../core/msd.ts';
 import type { Incoming } from '../../core/msd-transfers.ts';
@@ -58,6 +59,14 @@ export class RemoteMsd implements MsdPart {
       options.signal,
     );
     return imagesIn(lines);
+  }
+
+  async link({ signal: given, ...args }: LinkRequest) {
+    const { image } = await this.#link.act(
+      (client, signal) => client.call('msdLink', args, { signal }),
+      given,
+    );
+    return image;
   }
 
   async read(image: string, compress: MsdCompression, given: AbortSignal): Promise<Download> {

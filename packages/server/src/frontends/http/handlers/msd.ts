@@ -11,6 +11,7 @@ type MsdOperation =
   | 'msdSetConnected'
   | 'msdWrite'
   | 'msdWriteRemote'
+  | 'msdLink'
   | 'msdRead'
   | 'msdRemove'
   | 'msdReset';
@@ -51,6 +52,11 @@ export const msdHandlers: HandlersOf<MsdOperation> = {
       signal: call.ended,
     });
     return new Reply(200, { 'content-type': 'application/x-ndjson' }, printed(progress, call));
+  },
+
+  async msdLink({ url, prefix, image, insecure }, { host, ended }) {
+    const signal = ended;
+    return { image: await host.machine.msd.link({ url, prefix, image, insecure, signal }) };
   },
 
   async msdRead({ image, compress }, { host, ended }) {
