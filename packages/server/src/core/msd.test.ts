@@ -3,10 +3,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KvmError, msdState } from '@crashcart/api';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeMsdDriver } from '../../test/fakes/fake-msd-driver.ts';
+import { RangeServer } from '../../test/support/range-server.ts';
 import { DisabledMsd } from '../drivers/disabled/msd.ts';
 import { ImageDirectory } from '../store/image-store.ts';
+import { LinkedImages } from '../store/links/linked-images.ts';
 import { silentLog } from './log.ts';
 import { Msd, type MsdOptions } from './msd.ts';
 import { until } from './state.ts';
@@ -276,4 +278,62 @@ test('closing ends a transfer', async () => {
   send('full');
   await closed;
   await failed;
+});
+
+describe('a linked image', () => {
+  const linked = { url: 'http://host/a.iso', prefix: '', image: 'a.iso', insecure: false };
+  const request = { ...linked, signal: AbortSignal.timeout(10_000) };
+  let web: RangeServer;
+  let links: LinkedImages;
+  let withLinks: Msd;
+
+  beforeEach(async () => {
+    web = await new RangeServer(Buffer.alloc(4096, 'a')).start();
+    links = await LinkedImages.open(images, { directory: join(directory, '.l'), log: silentLog });
+    withLinks = make({ images: links, links });
+  });
+  afterEach(async () => {
+    await withLinks.close();
+    await links.close();
+    await web.stop();
+  });
+
+  test('goes into the drive as any image, also beside one that is in', async () => {
+    await withLinks.setParams({ image: 'cd.iso' });
+    await withLinks.setConnected(true);
+    expect(await withLinks.link({ ...request, url: web.url })).toEqual({
+      ...{ name: 'a.iso', size: 4096 },
+    });
+    await withLinks.setConnected(false);
+    await withLinks.setParams({ image: 'a.iso', cdrom: false });
+    await withLinks.setConnected(true);
+    expect(driver.state.value.medium).toEqual({
+      ...{ source: links.pathOf('a.iso'), cdrom: false, rw: false },
+    });
+    expect(msdState.strict().parse(withLinks.state.value)).toEqual(withLinks.state.value);
+    expect(withLinks.state.value.drive?.image).toMatchObject({
+      ...{ name: 'a.iso', in_storage: true, complete: true, writable: false },
+      link: { url: web.url, state: 'online' },
+    });
+    await expect(withLinks.remove('a.iso')).rejects.toEqual(named('MsdConnectedError'));
+    await withLinks.setConnected(false);
+    await withLinks.remove('a.iso');
+    expect(withLinks.state.value.drive?.image).toBeNull();
+  });
+
+  test('is never written, and goes in only when its source is there', async () => {
+    await withLinks.link({ ...request, url: web.url });
+    const written = withLinks.setParams({ image: 'a.iso', cdrom: false, rw: true });
+    await expect(written).rejects.toEqual(named('MsdLinkError'));
+    await withLinks.setParams({ image: 'a.iso' });
+    await web.stop();
+    await expect(withLinks.setConnected(true)).rejects.toEqual(named('MsdLinkError'));
+    expect(driver.state.value.medium).toBeUndefined();
+    await web.start();
+    await withLinks.setConnected(true);
+  });
+
+  test('is not for a drive that has no links', async () => {
+    await expect(msd.link(request)).rejects.toEqual(named('MsdDisabledError'));
+  });
 });

@@ -1,13 +1,22 @@
-import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { chmod, rm } from 'node:fs/promises';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { chmod, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KvmError } from '@crashcart/api';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeMassStorage } from '../../../test/fakes/fake-mass-storage.ts';
 import { recordingLog } from '../../../test/support/recording-log.ts';
 import type { MsdMedium } from '../../core/msd-driver.ts';
 import { until } from '../../core/state.ts';
+import { NbdExport } from '../../store/links/nbd-export.ts';
 import { OtgMsd } from './msd.ts';
 
 let directory: string;
@@ -245,4 +254,60 @@ test('an image behind a link has the name that it was given', async () => {
 test('acts come one after another', async () => {
   await Promise.all([msd.insert(cd), msd.eject(), msd.insert(flash)]);
   expect(medium()).toEqual(flash);
+});
+
+describe('a linked image', () => {
+  const SIZE = 400 * 2048;
+  const bytes = Buffer.alloc(SIZE, 'linked');
+  let served: NbdExport;
+  let linked: MsdMedium;
+
+  beforeEach(async () => {
+    const path = join(directory, 'link.sock');
+    served = await NbdExport.listen({
+      ...{ path, sizeBytes: SIZE, onIdle: () => undefined },
+      read: async (offset, length) => Uint8Array.from(bytes.subarray(offset, offset + length)),
+    });
+    linked = { source: `nbd+unix:///?socket=${path}`, cdrom: true, rw: false };
+  });
+  afterEach(() => served.close());
+
+  test('is a file of the drive while it is in, whose bytes come from its source', async () => {
+    await msd.insert(linked);
+    expect(medium()).toEqual(linked);
+    const { file } = kernel;
+    expect(file).toBe(join(directory, 'link/image'));
+    expect(await readFile(file)).toEqual(bytes);
+    await msd.insert(cd);
+    expect(medium()).toEqual(cd);
+    expect(existsSync(file)).toBe(false);
+    await msd.insert(linked);
+    kernel.ejectByMachine();
+    await until(msd.state, (state) => state.medium === undefined, AbortSignal.timeout(10_000));
+    expect(existsSync(join(directory, 'link'))).toBe(false);
+  });
+
+  test('leaves the drive with the server', async () => {
+    await msd.insert(linked);
+    await restart();
+    expect(kernel.file).toBe('');
+    expect(existsSync(join(directory, 'link'))).toBe(false);
+  });
+
+  test('is refused without nbdfuse, which is told, or when nobody serves it', async () => {
+    await msd.insert(cd);
+    const { PATH = '' } = process.env;
+    const bare = join(directory, 'bin');
+    mkdirSync(bare);
+    symlinkSync('/usr/bin/setpriv', join(bare, 'setpriv'));
+    process.env.PATH = bare;
+    try {
+      await expect(msd.insert(linked)).rejects.toThrow(/apt install libnbd-bin fuse3/);
+    } finally {
+      process.env.PATH = PATH;
+    }
+    await served.close();
+    await expect(msd.insert(linked)).rejects.toEqual(named('MsdDriveError'));
+    expect(medium()).toEqual(cd);
+  });
 });

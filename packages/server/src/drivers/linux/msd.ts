@@ -7,6 +7,7 @@ import { kernelSysfs, type Sysfs } from '../../platform/sysfs.ts';
 import { systemPathExists } from '../../platform/system-files.ts';
 import { Alarm } from '../gpio/alarm.ts';
 import { driveRefusal } from './drive-refusal.ts';
+import { LinkedMedia } from './linked-media.ts';
 import { type LunContent, StorageLun } from './storage-lun.ts';
 
 /** A machine that ejects, and a gadget that comes, are not told by inotify: we look, ms. */
@@ -30,6 +31,7 @@ export class OtgMsd implements MsdDriver {
   readonly state = new StateCell<MsdDriverState>({ online: false, medium: undefined });
   readonly #log: Log;
   readonly #lun: StorageLun;
+  readonly #linked: LinkedMedia;
   readonly #alarm = new Alarm();
   readonly #closing = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
@@ -41,6 +43,7 @@ export class OtgMsd implements MsdDriver {
   private constructor({ log, sysDir = '/sys', sysfs = kernelSysfs }: OtgMsdOptions) {
     this.#log = log;
     this.#lun = new StorageLun(sysfs, sysDir);
+    this.#linked = new LinkedMedia(log);
   }
 
   /** Resolves when the state is known. A gadget that is not there yet may come later. */
@@ -57,13 +60,14 @@ export class OtgMsd implements MsdDriver {
     return this.#inTurn(async () => {
       const before = await this.#require();
       const refused = `The drive cannot take ${medium.source}`;
+      const file = await this.#linked.fileOf(medium.source);
       // The usual reason, before anything has changed.
-      if (!(await systemPathExists(medium.source))) {
+      if (!(await systemPathExists(file))) {
         throw new KvmError('MsdDriveError', `${refused}: there is no such file`);
       }
       await this.#empty(before);
       try {
-        await this.#put(medium);
+        await this.#put(medium, file);
       } catch (error) {
         await this.#restore(before);
         throw driveRefusal(refused, error);
@@ -90,6 +94,20 @@ export class OtgMsd implements MsdDriver {
     this.#closing.abort(new Error('closed'));
     await this.#following;
     await this.#last;
+    await this.#letGoOfLinked();
+  }
+
+  /** A linked image ends with this server: the machine is not left with a drive that hangs. */
+  async #letGoOfLinked(): Promise<void> {
+    try {
+      const content = await this.#lun.content();
+      const isLinked = content && this.#linked.sourceOf(content.file) !== content.file;
+      if (isLinked) await this.#empty(content);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'The linked image is still in the drive');
+    } finally {
+      await this.#linked.keepOnly('');
+    }
   }
 
   /** One act at a time, none beside a look; the state is that after it when it resolves. */
@@ -129,9 +147,9 @@ export class OtgMsd implements MsdDriver {
     }
   }
 
-  async #put({ source, cdrom, rw }: MsdMedium): Promise<void> {
+  async #put({ source, cdrom, rw }: MsdMedium, file: string): Promise<void> {
     await this.#lun.setKind({ cdrom, ro: !rw });
-    await this.#lun.setFile(source);
+    await this.#lun.setFile(file);
     const content = await this.#lun.content();
     if (!content || content.file === '') return;
     this.#given = { source, file: content.file };
@@ -179,6 +197,7 @@ export class OtgMsd implements MsdDriver {
     try {
       const isLinked = await this.#lun.isLinked();
       const content = await this.#lun.content();
+      await this.#linked.keepOnly(content?.file ?? '');
       // What the kernel holds open comes back with the function.
       const medium = content && this.#mediumOf(content);
       this.state.set({ online: isLinked && content !== undefined, medium });
@@ -194,7 +213,7 @@ export class OtgMsd implements MsdDriver {
 
   #mediumOf({ file, cdrom, ro }: LunContent): MsdMedium | undefined {
     if (file === '') return undefined;
-    const source = file === this.#given?.file ? this.#given.source : file;
+    const source = file === this.#given?.file ? this.#given.source : this.#linked.sourceOf(file);
     return { source, cdrom, rw: !ro && !cdrom };
   }
 }

@@ -24,6 +24,20 @@ describe('the objects of the drive', () => {
     ).toMatchObject({ file: { driver: 'https', url: 'HTTPS://host/a.iso' } });
   });
 
+  it('open an export of our NBD server, and know it again', () => {
+    const source = 'nbd+unix:///?socket=/state/links/a b.sock';
+    expect(imageNode({ ...cdrom, source }, 'crashcart-image-0')).toMatchObject({
+      'read-only': true,
+      file: {
+        driver: 'nbd',
+        server: { type: 'unix', path: '/state/links/a b.sock' },
+        'reconnect-delay': 120,
+      },
+    });
+    const told = block('crashcart-cdrom', 'nbd+unix://?socket=/state/links/a b.sock');
+    expect(driveContent([told])?.medium).toEqual({ ...cdrom, source });
+  });
+
   it('report errors to the guest, which the host would else stop', () => {
     const [bridge, disk] = driveDevices(flash, 'crashcart-image-1', 'usb.0', 3);
     expect(bridge).toEqual({ driver: 'usb-bot', id: 'crashcart-drive', bus: 'usb.0' });

@@ -16,7 +16,7 @@ import { errorReply } from './errors.ts';
 import { parseForm } from './form.ts';
 import { login } from './handlers/auth.ts';
 import type { Call, Host, Services } from './host.ts';
-import { lookupIn } from './parameters.ts';
+import { type Lookup, lookupIn } from './parameters.ts';
 import { EncodedResult, Reply, sendJson, sendReply } from './reply.ts';
 import type { Route } from './routes.ts';
 import { sendEarly, type Upload, uploadOf } from './upload.ts';
@@ -151,12 +151,25 @@ export class ApiCall implements Call {
   #handle(): unknown {
     const { handle, operation, hasParams } = this.route;
     if (handle === undefined) return this.#login();
+    if (operation.body === 'form') return this.#handleForm(handle);
     const args = hasParams ? parseParams(operation.params, lookupIn(this.query)) : {};
     return handle(args as never, this);
   }
 
+  /** What the form lacks may be in the query. */
+  async #handleForm(handle: (args: never, call: ApiCall) => unknown): Promise<unknown> {
+    const form = await this.#form();
+    const query = lookupIn(this.query);
+    const { params } = this.route.operation;
+    return handle(parseParams(params, (name) => form(name) ?? query(name)) as never, this);
+  }
+
   async #login(): Promise<Reply> {
-    return login(await parseForm(this.#contentType, this.#body ?? Buffer.alloc(0)), this);
+    return login(await this.#form(), this);
+  }
+
+  #form(): Promise<Lookup> {
+    return parseForm(this.#contentType, this.#body ?? Buffer.alloc(0));
   }
 
   #answer(result: unknown): void {
