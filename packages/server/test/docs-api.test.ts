@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DocBlock, docBlocks } from './support/doc-blocks.ts';
+import { RangeServer } from './support/range-server.ts';
 import { ServerProcess } from './support/server-process.ts';
 import { StateDirectory } from './support/state-directory.ts';
 import { buildTestIso } from './support/test-iso.ts';
@@ -45,13 +44,12 @@ describe('docs/api.md', () => {
   let server: ServerProcess | undefined;
   let blocks: readonly DocBlock[] = [];
   let outputs: readonly string[] = [];
-  const remote = createServer((_, response) => response.end(flash));
+  const remote = new RangeServer(flash);
 
   beforeAll(async () => {
     mkdirSync(place);
     buildTestIso(join(place, 'debian.iso'));
-    remote.listen(0, '127.0.0.1');
-    await once(remote, 'listening');
+    await remote.start();
     const socket = join(state.path, 'api.sock');
     const options = ['--state', state.path, '--port', '0', '--unix', socket];
     server = await ServerProcess.start([...options, '--config', state.config(SMALL)], {
@@ -60,7 +58,7 @@ describe('docs/api.md', () => {
     blocks = docBlocks('api.md', {
       'https://127.0.0.1:8443': server.url.replace(/\/$/, ''),
       'PASSWORD=secret': "PASSWORD='known to the test'",
-      'https://example.org': `http://127.0.0.1:${(remote.address() as AddressInfo).port}`,
+      'https://example.org': new URL(remote.url).origin,
       '/run/crashcart/api.sock': socket,
     });
     outputs = await runBlocks(
@@ -71,7 +69,7 @@ describe('docs/api.md', () => {
 
   afterAll(async () => {
     await server?.end();
-    remote.close();
+    await remote.stop();
     await state[Symbol.asyncDispose]();
   });
 
@@ -114,6 +112,10 @@ describe('docs/api.md', () => {
     expect(outputOf('write_remote')).toContain(String(flash.length));
     const packed = readFileSync(join(place, 'flash.img.zst'));
     expect(packed.subarray(0, 4).toString('hex')).toBe('28b52ffd');
+  });
+
+  it('links an image', () => {
+    expect(outputOf('/api/msd/link')).toMatch(/"name": *"linked.img"/);
   });
 
   it('listens to the events', () => {

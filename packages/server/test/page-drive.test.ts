@@ -11,6 +11,7 @@ import { launchBrowser } from './support/browser.ts';
 import { Fingers } from './support/fingers.ts';
 import { SerialLine } from './support/guest.ts';
 import { logInTo, PageRig } from './support/page-rig.ts';
+import { RangeServer } from './support/range-server.ts';
 import { buildTestIso, TEST_ISO_BANNER } from './support/test-iso.ts';
 
 const WAIT = { timeout: 30_000, interval: 100 };
@@ -242,6 +243,46 @@ describe.each([
       await page.mouse.up();
     }
   }
+
+  it('links an image that stays where it is, and says when its source is away', async () => {
+    await openDrive(viewport);
+    const web = await new RangeServer(randomBytes(2 * MB)).start();
+    try {
+      await button('From a URL').click();
+      await panel().getByLabel('From there').check();
+      await panel().getByLabel('Address of the image').fill('ftp://host/x.iso');
+      await button('Link').click();
+      await panel().getByText('This is no address.').waitFor();
+      await panel().getByLabel('Address of the image').fill('http://127.0.0.1:1/x.iso');
+      await button('Link').click();
+      await panel().getByText('The other server was not reached.').waitFor();
+      await panel().getByLabel('Address of the image').fill(web.url);
+      await panel().getByLabel(/^Name/).fill('far.iso');
+      await button('Link').click();
+      await row('far.iso').getByText('2.00 MB · linked').waitFor();
+      expect(names()).not.toContain('far.iso');
+      await row('far.iso').click();
+      await panel().getByText(`It stays at ${web.url}`).waitFor();
+      await web.stop();
+      await button('Insert').click();
+      await panel().locator('.trouble').getByText('Its source is away').waitFor();
+      await web.start();
+      await button('Back to the images').click();
+      await row('far.iso').getByText('Its source is away').waitFor({ state: 'hidden' });
+      await row('far.iso').click();
+      await button('Insert').click();
+      await button('Eject').click();
+      await button('Insert').waitFor();
+      await hold('Remove', () =>
+        panel()
+          .getByText(/are free/)
+          .waitFor(),
+      );
+      await row('far.iso').waitFor({ state: 'hidden' });
+    } finally {
+      await web.stop();
+    }
+  });
 
   it('boots the machine from an image, ejects it and gives it back bit by bit', async () => {
     const iso = join(rig.directory, 'test.iso');

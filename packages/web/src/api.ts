@@ -67,3 +67,8 @@ export function refusedError(status: number, text: string, retryAfterS?: number)
 export async function post(path: string, query: Readonly<Record<string, string>> = {}) {
   await request(`${path}?${new URLSearchParams(query)}`, { method: 'POST' });
 }
+
+/** As `post`, with the fields in the body: addresses are logged on the way, and may hold secrets. */
+export async function postForm(path: string, fields: Readonly<Record<string, string>>) {
+  await request(path, { method: 'POST', body: new URLSearchParams(fields) });
+}

@@ -19,7 +19,7 @@ const act = (doIt: () => Promise<boolean>) => () => {
 
 offer(() => [
   page('open', 'Drive', 'open panel images disc media iso usb upload insert', { kind: 'list' }),
-  page('url', 'Download an image from a URL', 'fetch web http iso', { kind: 'url' }),
+  page('url', 'Image from a URL', 'download fetch link web http nbd sftp smb iso', { kind: 'url' }),
   {
     id: 'drive.eject',
     name: `Eject ${visibleName(inDrive.value?.name ?? '')}`,

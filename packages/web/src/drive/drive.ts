@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { address, post } from '../api.ts';
+import { address, post, postForm } from '../api.ts';
 import { atx, msd } from '../state/machine.ts';
 import { driveRefusal, type Refusal } from '../state/refusal.ts';
 import { remembered } from '../state/remembered.ts';
@@ -60,6 +60,11 @@ export function eject(): Promise<boolean> {
     await disconnect();
     await post('api/msd/set_params', { image: '' });
   });
+}
+
+/** Lists an image that stays where it is; an empty name = as it is called there. */
+export function linkImage(url: string, folder: string, name: string): Promise<boolean> {
+  return act(() => postForm('api/msd/link', { url, prefix: folder, image: name }));
 }
 
 /** Removes an image for good. */

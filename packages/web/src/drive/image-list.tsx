@@ -6,7 +6,15 @@ import { VirtualList } from '../ui/virtual-list.tsx';
 import { imageSort, images, inDrive } from './drive.ts';
 import { driveFolder, drivePage } from './drive-view.ts';
 import { FolderChoice } from './folder-choice.tsx';
-import { foldersOf, foundImages, type Image, isDisc, sortedImages, visibleName } from './images.ts';
+import {
+  foldersOf,
+  foundImages,
+  type Image,
+  isDisc,
+  linkTrouble,
+  sortedImages,
+  visibleName,
+} from './images.ts';
 
 /** Height of a row in px: two lines and a target for fingers. */
 const ROW_PX = 52;
@@ -71,11 +79,12 @@ export function ImageList() {
 function ImageRow({ image, tabIndex }: { readonly image: Image; readonly tabIndex: 0 | -1 }) {
   const isIn = inDrive.value?.name === image.name;
   const isComing = msd.value?.storage?.uploading?.name === image.name;
+  const trouble = linkTrouble(image.link);
   const marks = [
     bytesText(image.size),
-    dateText(image.modifiedMs),
+    ...(image.link ? ['linked'] : [dateText(image.modifiedMs)]),
     // Of a disc it goes without saying.
-    ...(image.writable || isDisc(image.name) ? [] : ['read only']),
+    ...(image.writable || image.link || isDisc(image.name) ? [] : ['read only']),
   ];
   return (
     <button
@@ -98,6 +107,13 @@ function ImageRow({ image, tabIndex }: { readonly image: Image; readonly tabInde
           <span class="incomplete">
             <Icon name="alert" />
             Incomplete
+            {' · '}
+          </span>
+        )}
+        {trouble !== undefined && (
+          <span class="incomplete">
+            <Icon name="alert" />
+            {trouble}
             {' · '}
           </span>
         )}

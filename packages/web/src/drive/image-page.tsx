@@ -20,7 +20,7 @@ import {
 } from './drive.ts';
 import { DriveFailure } from './drive-failure.tsx';
 import { drivePage } from './drive-view.ts';
-import { type Image, isDisc, visibleName } from './images.ts';
+import { type Image, isDisc, linkTrouble, visibleName } from './images.ts';
 import { SubPage } from './sub-page.tsx';
 
 /** From this size on a CD-ROM drive cannot take an image, in bytes (PiKVM's limit). */
@@ -41,6 +41,7 @@ export function ImagePage({
       ) : (
         <>
           <p class="note">{factsText(image)}</p>
+          <LinkNote image={image} />
           {!isUsable(image) && (
             <p class="trouble">
               <Icon name="alert" />
@@ -56,6 +57,25 @@ export function ImagePage({
         </>
       )}
     </SubPage>
+  );
+}
+
+/** Where a linked image is, and what is wrong there. */
+function LinkNote({ image: { link } }: { readonly image: Image }) {
+  if (link === undefined) return null;
+  const trouble = linkTrouble(link);
+  return (
+    <>
+      <p class="note">It stays at {visibleName(link.url)} and is read from there.</p>
+      {trouble !== undefined && (
+        <p class="trouble">
+          <Icon name="alert" />
+          <span>
+            {trouble}: {visibleName(link.reason)}
+          </span>
+        </p>
+      )}
+    </>
   );
 }
 
@@ -196,12 +216,14 @@ function modeNote({ cdrom, rw }: InsertMode, image: Image): string {
   }
   if (cdrom) return 'A CD-ROM is never written.';
   if (isDisc(image.name)) return 'An .iso is never written.';
+  if (image.link) return 'A linked image is never written.';
   if (!image.writable) return 'This image is read only.';
   return rw ? 'What the machine writes changes the image for good.' : 'The image stays as it is.';
 }
 
-function removeNote({ removable }: Image, locked: string | undefined): string {
+function removeNote({ removable, link }: Image, locked: string | undefined): string {
   if (locked !== undefined) return locked;
+  if (link) return 'Hold for 1 s. It goes from this list, and stays where it is.';
   if (!removable) return 'This image cannot be removed here.';
   return 'Hold for 1 s. It cannot be brought back.';
 }

@@ -14,7 +14,11 @@ export interface Image {
   readonly complete: boolean;
   readonly removable: boolean;
   readonly writable: boolean;
+  /** Where it is, when it is used without copying it. */
+  readonly link?: Link | undefined;
 }
+
+type Link = NonNullable<MsdImage['link']>;
 
 /** How images are ordered. */
 export const IMAGE_SORTS = ['name', 'newest'] as const;
@@ -95,6 +99,18 @@ export function visibleName(name: string): string {
 // Joiners (200C, 200D) stay: names in Persian or with emoji need them.
 const UNSEEN =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/gu;
+
+/** What is wrong with the source of a linked image, in a few words; undefined when nothing is. */
+export function linkTrouble(link: Link | undefined): string | undefined {
+  return link && LINK_TROUBLES[link.state];
+}
+
+const LINK_TROUBLES = {
+  online: undefined,
+  retrying: 'Its source is away',
+  changed: 'It has changed at its source',
+  gone: 'Its source gives it no more',
+} as const;
 
 /** Whether an image is meant for a CD-ROM drive, as far as its name tells. */
 export function isDisc(name: string): boolean {

@@ -4,7 +4,7 @@ import { Button } from '../ui/button.tsx';
 import { HoldButton } from '../ui/hold-button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { connectDrive, driveActs, eject } from './drive.ts';
-import { visibleName } from './images.ts';
+import { linkTrouble, visibleName } from './images.ts';
 
 type Drive = NonNullable<MsdState['drive']>;
 
@@ -62,7 +62,9 @@ function driveText(drive: Drive | undefined): string {
   if (image === null) return 'The drive is empty. Choose an image to insert it.';
   if (!connected) return 'Chosen, but the machine does not have it. Connect it to use it.';
   const gone = image.in_storage ? '' : ' It is no longer in the storage.';
-  return `In the drive as a ${modeText(drive)}.${gone}`;
+  const trouble = linkTrouble(image.link);
+  const link = trouble === undefined ? '' : ` ${trouble}.`;
+  return `In the drive as a ${modeText(drive)}.${gone}${link}`;
 }
 
 function modeText({ cdrom, rw }: Drive): string {

@@ -12,7 +12,7 @@ describe('a refusal of the drive', () => {
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) {
       const { text } = refused(400, name, 'TEXT OF THE WIRE');
-      expect(text, name).not.toContain('TEXT OF THE WIRE');
+      if (name !== 'MsdLinkError') expect(text, name).not.toContain('TEXT OF THE WIRE');
       // A fact and a step.
       expect(text, name).toMatch(/^[A-Z].+\.$/s);
     }
@@ -26,6 +26,13 @@ describe('a refusal of the drive', () => {
     expect(refused(403, 'ForbiddenError').remedy).toBe('none');
     expect(driveRefusal(new UnreachableError()).remedy).toBe('retry');
     expect(driveRefusal(new TypeError()).remedy).toBe('retry');
+  });
+
+  it('tells what the server says of a source that cannot be linked', () => {
+    const { text } = refused(400, 'MsdLinkError', 'sftp needs rclone: apt install rclone');
+    expect(text).toBe(
+      'The image cannot be used from there. sftp needs rclone: apt install rclone.',
+    );
   });
 
   it('tells names from addresses', () => {

@@ -60,6 +60,7 @@ export function driveRefusal(error: unknown): Refusal {
   }
   const known = REFUSALS[error.name];
   if (known !== undefined) return known;
+  if (error.name === 'MsdLinkError') return noLink(error.message);
   if (error.name === 'ValidatorError') return invalid(error.message);
   if (error.name === 'ClientResponseError') return noImageThere(error.message);
   if (error.status === 401) return no('none', 'Your session ended. Log in again.');
@@ -73,6 +74,11 @@ function invalid(message: string): Refusal {
     return no('none', 'This is no address. It begins with http:// or https://.');
   }
   return /name/.test(message) ? BAD_NAME : no('none', `The server refused: ${message}`);
+}
+
+/** Which of many things is so, and which package helps, only the server knows. */
+function noLink(message: string): Refusal {
+  return no('retry', `The image cannot be used from there. ${message.replace(/\.?$/, '.')}`);
 }
 
 /** aiohttp's text, which PiKVM passes on, begins with the status. */
