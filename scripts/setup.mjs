@@ -37,6 +37,7 @@ export const TEST_PACKAGES = [
   'edid-decode',
   'ffmpeg',
   'freeradius',
+  'fuse3',
   'git',
   'libc6-dev',
   'libnbd-bin',

@@ -8,6 +8,8 @@ import { NbdExport } from './nbd-export.ts';
 import { openSource, type SourceAddress } from './open-source.ts';
 import { type SourceState, SteadySource } from './steady-source.ts';
 
+/** How long a source is kept open after a look at it: a machine may be about to read, ms. */
+const REST_MS = 10_000;
 /** Bytes of one piece of an image that is read as a whole. */
 const PIECE_BYTES = 256 * 1024;
 
@@ -30,6 +32,9 @@ export class LinkedImage {
   readonly #source: SteadySource;
   readonly #cache: BlockCache;
   #export: NbdExport | undefined;
+  /** Those that read it as a whole. */
+  #readers = 0;
+  #resting: NodeJS.Timeout | undefined;
 
   private constructor(link: ImageLink, socket: string, log: Log) {
     this.link = link;
@@ -41,6 +46,7 @@ export class LinkedImage {
     this.#cache = new BlockCache(link.facts.size, (offset, length) =>
       this.#source.read(offset, length),
     );
+    this.#source.state.subscribe(() => this.#restSoon());
   }
 
   /** Begins to serve it; rejects with the system's error. */
@@ -71,24 +77,43 @@ export class LinkedImage {
 
   /** Looks whether the source gives it; rejects with why not. */
   async check(): Promise<void> {
-    await this.#source.check();
+    try {
+      await this.#source.check();
+    } finally {
+      this.#restSoon();
+    }
   }
 
   /** The whole of it; throws when the source is away for too long. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     const { size } = this.link.facts;
-    for (let at = 0; at < size; at += PIECE_BYTES) {
-      yield await this.#cache.read(at, Math.min(PIECE_BYTES, size - at));
+    this.#readers += 1;
+    try {
+      for (let at = 0; at < size; at += PIECE_BYTES) {
+        yield await this.#cache.read(at, Math.min(PIECE_BYTES, size - at));
+      }
+    } finally {
+      this.#readers -= 1;
+      this.#rest();
     }
   }
 
   /** Ends whoever reads it. */
   async close(): Promise<void> {
     await this.#export?.close();
+    clearTimeout(this.#resting);
     await this.#source.close();
   }
 
+  #restSoon(): void {
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#rest(), REST_MS);
+    this.#resting.unref();
+  }
+
+  /** Lets go of the source unless somebody uses it. */
   #rest(): void {
+    if (this.#readers > 0 || this.#export?.isUsed) return;
     this.#cache.clear();
     this.#source.rest();
   }

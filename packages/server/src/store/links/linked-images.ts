@@ -74,7 +74,11 @@ export class LinkedImages implements ImageStore, ImageLinks {
     const path = join(options.directory, 'links.json');
     const kept = await Document.open<readonly ImageLink[]>(path, links, []);
     const made = new LinkedImages(images, options, kept);
-    for (const link of kept.value) await made.#serve(link);
+    for (const link of kept.value) {
+      await made.#serve(link).catch((error: unknown) => {
+        options.log.error({ err: error, image: link.name }, 'The linked image cannot be served');
+      });
+    }
     made.#show();
     for (const linked of made.#linked.values()) void linked.check().catch(() => undefined);
     return made;

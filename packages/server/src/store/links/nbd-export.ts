@@ -35,6 +35,11 @@ export class NbdExport {
     return made;
   }
 
+  /** Whether anybody is connected. */
+  get isUsed(): boolean {
+    return this.#clients > 0;
+  }
+
   /** Ends all connections and removes the socket. */
   async close(): Promise<void> {
     await this.#server?.close();

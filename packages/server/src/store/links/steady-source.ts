@@ -190,8 +190,9 @@ function kindOf(error: unknown) {
   return error instanceof SourceRefusedError ? 'gone' : 'retrying';
 }
 
-/** In words, of the deepest cause: what is around it is the same for all. */
+/** In words; without what PiKVM's own words would have around them. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  const isTold = 'reason' in error && typeof error.reason === 'string' && error.reason !== '';
+  return isTold ? String(error.reason) : error.message;
 }
