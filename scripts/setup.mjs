@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installIdle } from './idle-services.mjs';
 
 /** The top of the checkout. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -177,7 +178,9 @@ function installPackages(packages) {
   say(`Installing Debian packages: ${missing.join(' ')} …`);
   const [command, ...args] = [...prefix, 'DEBIAN_FRONTEND=noninteractive'];
   runQuietly('Refreshing the package lists', command, [...args, ...apt, 'update']);
-  runQuietly('Installing Debian packages', command, [...args, ...install]);
+  installIdle(missing, prefix, () => {
+    runQuietly('Installing Debian packages', command, [...args, ...install]);
+  });
   const still = missingPackages(packages);
   if (still.length > 0) throw new SetupError(`Still missing: ${still.join(' ')}`);
 }

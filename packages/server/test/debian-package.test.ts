@@ -189,7 +189,6 @@ describe.runIf(process.getuid?.() === 0).sequential('in a clean Debian', { retry
   });
 
   it('is installed with users, directories of theirs, and services that run', () => {
-    debian.mustRun('groupadd', '--system', 'gpio');
     expect(install('nodejs').status).toBe(0);
     const { status, output } = install('old');
     expect([status, output]).toEqual([0, expect.stringContaining('http/first-password')]);
@@ -219,7 +218,7 @@ describe.runIf(process.getuid?.() === 0).sequential('in a clean Debian', { retry
     const units = readdirSync(debian.at('usr/lib/systemd/system')).filter((name) =>
       name.startsWith('crashcart'),
     );
-    expect(units).toHaveLength(4);
+    expect(units).toHaveLength(5);
     const { status, output } = debian.run('systemd-analyze', 'verify', '--man=no', ...units);
     expect([status, output]).toEqual([0, '']);
   });
