@@ -1,3 +1,4 @@
+import { anySignal } from './core/any-signal.ts';
 import type { Log } from './core/log.ts';
 import { sleep } from './core/sleep.ts';
 import type { NotifySystemd } from './platform/sd-notify.ts';
@@ -54,7 +55,7 @@ export class ServiceWatch {
   async #isWell(limitMs: number): Promise<boolean> {
     const { check, log } = this.#options;
     const over = new AbortController();
-    const late = sleep(limitMs, AbortSignal.any([over.signal, this.#ended.signal])).then(() => {
+    const late = sleep(limitMs, anySignal([over.signal, this.#ended.signal])).then(() => {
       throw new Error(`it takes longer than ${limitMs} ms`);
     });
     try {

@@ -61,8 +61,9 @@ function videoOf(box: Box, { chip, grabber, stick, pi }: Hardware): readonly Doc
   if (grabber) {
     const { node, name, usbId, formats } = grabber;
     if (stick) {
+      const how = `${stick.format} ${stick.resolution}, ${stick.fps} a second`;
       const note = stick.note === undefined ? '' : `; ${stick.note}`;
-      return [{ part, level: 'ok', text: `${stick.name} at ${node} (${usbId})${note}` }];
+      return [{ part, level: 'ok', text: `${stick.name} at ${node} (${usbId}), ${how}${note}` }];
     }
     const given = formats.length === 0 ? '' : `; it gives ${formats.join(', ')}`;
     const text = `${node} is "${name}" (${usbId}): a grabber that is not known here, or a webcam${given}`;
