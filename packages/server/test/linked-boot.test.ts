@@ -133,6 +133,20 @@ describe('a machine with an image that stays on a web server', () => {
     expect(await guest('sha256sum $DISC')).toContain(hash);
   });
 
+  it('is let go of at once while its source is away and the guest waits for it', async () => {
+    await insertAnew();
+    await web.stop();
+    await guest('(dd if=$DISC of=/dev/null bs=64k >/dev/null 2>&1 &)');
+    await stateIs('retrying');
+    const startMs = performance.now();
+    await client.call('msdSetConnected', { connected: false });
+    // Not the minute that a guest would wait.
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+    await web.start();
+    await client.call('msdSetConnected', { connected: true });
+    await findDisc();
+  });
+
   it('gets errors from an image that has changed, and never its bytes', async () => {
     await insertAnew();
     web.etag = '"2"';

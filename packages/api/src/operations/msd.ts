@@ -250,6 +250,7 @@ export const read = operation({
     'MsdIsBusyError',
     'MsdConnectedError',
     'MsdUnknownImageError',
+    'MsdLinkError',
     'UnavailableError',
   ],
 });

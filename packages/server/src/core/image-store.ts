@@ -51,7 +51,7 @@ export interface ImageStore {
    * MsdImageExistsError, MsdStorageFullError, MsdIsBusyError.
    */
   create(name: string, size: number): Promise<ImageWriter>;
-  /** Throws MsdUnknownImageError, MsdIsBusyError. */
+  /** Throws MsdUnknownImageError, MsdIsBusyError, MsdLinkError. */
   open(name: string): Promise<ImageReader>;
   /** Throws MsdUnknownImageError, MsdIsBusyError. */
   remove(name: string): Promise<void>;
@@ -78,6 +78,8 @@ export interface ImageLinks {
   link(request: LinkRequest): Promise<{ readonly name: string; readonly size: number }>;
   /** Looks whether the source of an image is there, if it is a linked one. Throws MsdLinkError. */
   check(name: string): Promise<void>;
+  /** Fails the machine that reads a linked image, until the next `check`; others go on. */
+  giveUp(name: string): void;
 }
 
 /** How to ask a remote for an image. */

@@ -154,7 +154,10 @@ export class Msd implements AsyncDisposable {
 
   /** Ejects by force and starts the drive anew; the choice stays. */
   async reset(): Promise<void> {
-    await this.#exclusively(() => this.#driver.reset());
+    await this.#exclusively((images) => {
+      this.#giveUp(images);
+      return this.#driver.reset();
+    });
   }
 
   /**
@@ -304,10 +307,18 @@ export class Msd implements AsyncDisposable {
   async #disconnect(images: ImageStore): Promise<void> {
     const { medium } = this.#driver.state.value;
     if (medium === undefined) throw new KvmError('MsdDisconnectedError');
+    this.#giveUp(images);
     await this.#driver.eject();
     const image = images.nameOf(medium.source) ?? '';
     this.#log.info({ image }, 'Image disconnected');
     await this.#select(() => ({ image, cdrom: medium.cdrom, rw: medium.rw }));
+  }
+
+  /** The machine waits for what it reads; so does whoever takes the medium out. */
+  #giveUp(images: ImageStore): void {
+    const { medium } = this.#driver.state.value;
+    const name = medium && images.nameOf(medium.source);
+    if (name !== undefined) this.#links?.giveUp(name);
   }
 
   async #select(change: (before: MsdSelection) => MsdSelection): Promise<void> {

@@ -84,6 +84,11 @@ export class LinkedImage {
     }
   }
 
+  /** Fails the one machine that reads it, until the next `check`; others go on. */
+  giveUp(): void {
+    if ((this.#export?.clients ?? 0) <= 1) this.#source.giveUp();
+  }
+
   /** The whole of it; throws when the source is away for too long. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     const { size } = this.link.facts;
@@ -113,7 +118,7 @@ export class LinkedImage {
 
   /** Lets go of the source unless somebody uses it. */
   #rest(): void {
-    if (this.#readers > 0 || this.#export?.isUsed) return;
+    if (this.#readers > 0 || (this.#export?.clients ?? 0) > 0) return;
     this.#cache.clear();
     this.#source.rest();
   }

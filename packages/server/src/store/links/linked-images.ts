@@ -116,6 +116,10 @@ export class LinkedImages implements ImageStore, ImageLinks {
     }
   }
 
+  giveUp(name: string): void {
+    this.#linked.get(name)?.giveUp();
+  }
+
   pathOf(name: string): string {
     const linked = this.#linked.get(name);
     return linked ? SCHEME + linked.socket : this.#images.pathOf(name);
@@ -143,6 +147,7 @@ export class LinkedImages implements ImageStore, ImageLinks {
   async open(name: string): Promise<ImageReader> {
     const linked = this.#linked.get(name);
     if (!linked) return await this.#images.open(name);
+    await this.check(name);
     const release = this.hold(name, 'read');
     const close = async () => release();
     async function* chunks(image: LinkedImage) {

@@ -35,9 +35,9 @@ export class NbdExport {
     return made;
   }
 
-  /** Whether anybody is connected. */
-  get isUsed(): boolean {
-    return this.#clients > 0;
+  /** How many are connected. */
+  get clients(): number {
+    return this.#clients;
   }
 
   /** Ends all connections and removes the socket. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Misbehaviour, RangeServer } from '../../../test/support/range-server.ts';
 import { recordingLog } from '../../../test/support/recording-log.ts';
 import { until } from '../../core/state.ts';
@@ -165,6 +165,24 @@ describe('a steady source', () => {
     web.misbehaviour = undefined;
     await made.check();
     expect(made.state.value.kind).toBe('online');
+  });
+
+  it.each(['away', 'stalled'])('fails who waits for it when it is taken out (%s)', async (how) => {
+    const made = await steady();
+    await made.read(0, 512);
+    if (how === 'stalled') web.misbehaviour = 'stall';
+    else await web.stop();
+    const read = made.read(0, 512);
+    if (how === 'stalled') await vi.waitUntil(() => web.ranges.length > 2);
+    else await until(made.state, ({ kind }) => kind === 'retrying', limit());
+    made.giveUp();
+    await expect(read).rejects.toThrow('was taken out');
+    await expect(made.read(0, 512)).rejects.toThrow('was taken out');
+    if (how === 'stalled') expect(made.state.value.kind).toBe('online');
+    web.misbehaviour = undefined;
+    if (how === 'away') await web.start();
+    await made.check();
+    expect(await made.read(0, 512)).toHaveLength(512);
   });
 
   it('ends who waits when it is closed', async () => {

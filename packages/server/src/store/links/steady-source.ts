@@ -41,7 +41,9 @@ export class SteadySource {
   readonly #image: string;
   readonly #log: Log;
   readonly #patienceMs: number;
-  readonly #closing = new AbortController();
+  readonly #closing = listened();
+  /** Aborted while nobody shall wait. */
+  #patience = listened();
   #opened: Promise<BlockSource> | undefined;
   #healing: Promise<void> | undefined;
 
@@ -50,29 +52,36 @@ export class SteadySource {
     this.#image = image;
     this.#log = log;
     this.#patienceMs = patienceMs;
-    // Each read that is under way listens.
-    setMaxListeners(0, this.#closing.signal);
   }
 
   /** Exactly these bytes. Rejects when the source is away for too long, or is another. */
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const { signal } = this.#closing;
+    const signals = [this.#closing.signal, this.#patience.signal];
     for (;;) {
-      signal.throwIfAborted();
+      for (const signal of signals) signal.throwIfAborted();
       if (this.state.value.kind === 'online') {
         try {
-          return await this.#try(offset, length);
+          return await this.#try(offset, length, signals);
         } catch (error) {
-          signal.throwIfAborted();
+          for (const signal of signals) signal.throwIfAborted();
           this.#lost(error, { offset, length });
         }
       }
-      await this.#patience();
+      await this.#wait(signals);
     }
+  }
+
+  /**
+   * Fails whoever reads, until the next `check` or `rest`: a drive that lets go of the image waits for its
+   * reads, and a machine may stand still with it.
+   */
+  giveUp(): void {
+    this.#patience.abort(new Error('The image was taken out'));
   }
 
   /** Tries it once now; rejects with the reason when it cannot be read. */
   async check(): Promise<void> {
+    this.#bePatient();
     try {
       await this.#try(0, 1);
       this.#back();
@@ -85,19 +94,32 @@ export class SteadySource {
 
   /** Nobody reads now: lets go of the source until somebody does. */
   rest(): void {
-    void this.#opened?.then((source) => source.close()).catch(() => undefined);
-    this.#opened = undefined;
+    this.#drop();
+    this.#bePatient();
   }
 
   /** Ends what is being read. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('The link was closed'));
-    this.rest();
+    this.#drop();
     await this.#healing;
   }
 
-  async #try(offset: number, length: number): Promise<Uint8Array> {
-    using limit = new Limit(this.#closing.signal, TRY_MS);
+  #drop(): void {
+    void this.#opened?.then((source) => source.close()).catch(() => undefined);
+    this.#opened = undefined;
+  }
+
+  #bePatient(): void {
+    if (this.#patience.signal.aborted) this.#patience = listened();
+  }
+
+  async #try(
+    offset: number,
+    length: number,
+    signals: readonly AbortSignal[] = [this.#closing.signal],
+  ): Promise<Uint8Array> {
+    using limit = new Limit(signals, TRY_MS);
     const { signal } = limit;
     this.#opened ??= this.#open(signal);
     const opened = this.#opened;
@@ -106,18 +128,18 @@ export class SteadySource {
       return await source.read(offset, length, signal);
     } catch (error) {
       // Others may have opened it anew meanwhile.
-      if (this.#opened === opened) this.rest();
+      if (this.#opened === opened) this.#drop();
       throw error;
     }
   }
 
   /** Resolves when it is online again; rejects at once where waiting is of no use. */
-  async #patience(): Promise<void> {
+  async #wait(signals: readonly AbortSignal[]): Promise<void> {
     const state = this.state.value;
     if (state.kind === 'online') return;
     const leftMs = state.sinceMs + this.#patienceMs - Date.now();
     if (state.kind !== 'retrying' || leftMs <= 0) throw new Error(state.reason);
-    using limit = new Limit(this.#closing.signal, leftMs);
+    using limit = new Limit(signals, leftMs);
     const isSettled = ({ kind }: SourceState) => kind !== 'retrying';
     await until(this.state, isSettled, limit.signal).catch(() => undefined);
   }
@@ -157,20 +179,28 @@ export class SteadySource {
   }
 }
 
-/** A signal that aborts with another one or after a time, and lets go of both. */
+/** A controller to whose signal each read that is under way listens. */
+function listened(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
+/** A signal that aborts with one of others or after a time, and lets go of them. */
 class Limit implements Disposable {
   readonly #controller = new AbortController();
-  readonly #outer: AbortSignal;
-  readonly #abort = () => this.#controller.abort(this.#outer.reason);
+  readonly #done = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(outer: AbortSignal, ms: number) {
-    this.#outer = outer;
-    outer.addEventListener('abort', this.#abort, { once: true });
+  constructor(outers: readonly AbortSignal[], ms: number) {
+    for (const outer of outers) {
+      const abort = () => this.#controller.abort(outer.reason);
+      if (outer.aborted) abort();
+      else outer.addEventListener('abort', abort, { once: true, signal: this.#done.signal });
+    }
     this.#timer = setTimeout(() => {
       this.#controller.abort(new Error(`The source gave nothing for ${Math.round(ms / 1000)} s`));
     }, ms);
-    if (outer.aborted) this.#abort();
   }
 
   get signal(): AbortSignal {
@@ -179,7 +209,7 @@ class Limit implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#outer.removeEventListener('abort', this.#abort);
+    this.#done.abort();
   }
 }
 
