@@ -48,9 +48,10 @@ export class DebianSystem implements AsyncDisposable {
     const tarball = cleanDebian();
     const path = mkdtempSync(join(CACHE, 'run-'));
     execFileSync('tar', ['-xf', tarball, '--numeric-owner', '-p', '-C', path]);
+    // What dpkg writes need not survive a power cut.
     const args = ['--quiet', '--register=no', '--keep-unit', '--private-network'];
-    const console = ['--console=read-only', '--directory', path, '--boot'];
-    const container = spawn('systemd-nspawn', [...args, ...console], {
+    const more = ['--suppress-sync=yes', '--console=read-only', '--directory', path, '--boot'];
+    const container = spawn('systemd-nspawn', [...args, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     process.once('exit', () => container.kill('SIGKILL'));
