@@ -24,8 +24,9 @@ export const START_PACKAGES = [
 ];
 
 /**
- * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, layouts, a C compiler,
- * EDIDs, a VNC server with clients of X, a clean Debian, a critic of packages, servers of files and blocks.
+ * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, GPIO, layouts, a C
+ * compiler, EDIDs, a VNC server with clients of X, a clean Debian, a critic of packages, servers of files
+ * and blocks.
  */
 export const TEST_PACKAGES = [
   ...START_PACKAGES,
@@ -40,6 +41,7 @@ export const TEST_PACKAGES = [
   'freeradius',
   'fuse3',
   'git',
+  'gpiod',
   'libc6-dev',
   'libnbd-bin',
   'libpam-pwdfile',

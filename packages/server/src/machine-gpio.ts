@@ -21,6 +21,7 @@ export async function createGpioDrivers(
         channel.mode === 'output' && channel.initial !== null
           ? channel.initial !== channel.inverted
           : undefined,
+      off: channel.inverted,
       debounceMs: channel.mode === 'input' ? channel.debounce * 1000 : 0,
     }));
     drivers.set(name, await createDriver(driver, { ...given, name, pins, log }));

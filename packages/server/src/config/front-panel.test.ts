@@ -58,9 +58,26 @@ describe('atx', () => {
     const { config } = await load('kvmd: {atx: {type: gpio, power_led_inverted: yes}}');
     expect(config.kvmd.atx).toEqual({
       ...{ type: 'gpio', click_delay: 0.1, long_click_delay: 5.5, device: '/dev/gpiochip0' },
-      ...{ power_led_pin: 24, power_led_inverted: true, power_led_debounce: 0.1 },
-      ...{ hdd_led_pin: 22, hdd_led_inverted: false, hdd_led_debounce: 0.1 },
-      ...{ power_switch_pin: 23, reset_switch_pin: 27 },
+      ...{
+        backend: 'auto',
+        power_led_pin: '24',
+        power_led_inverted: true,
+        power_led_debounce: 0.1,
+      },
+      ...{ hdd_led_pin: '22', hdd_led_inverted: false, hdd_led_debounce: 0.1 },
+      ...{ power_switch_pin: '23', reset_switch_pin: '27' },
+    });
+  });
+
+  test('takes chip and lines also by their names, and the programs of libgpiod', async () => {
+    const { config } = await load(
+      'kvmd: {atx: {type: gpio, device: 1, backend: tools, power_led_pin: PWR_LED, hdd_led_pin: "0x10"}}',
+    );
+    expect(config.kvmd.atx).toMatchObject({
+      device: '1',
+      backend: 'tools',
+      power_led_pin: 'PWR_LED',
+      hdd_led_pin: '16',
     });
   });
 });
@@ -78,7 +95,9 @@ test.each([
   ['hid: {type: ch9329, read_timeout: 0}', 'must be a number of at least 0.1'],
   ['hid: {type: serial, reset_pin: -2}', 'must be a whole number from -1'],
   ['atx: {type: relay}', 'must be one of: qemu, gpio, disabled'],
-  ['atx: {type: gpio, power_led_pin: -1}', 'must be a whole number from 0'],
+  ['atx: {type: gpio, power_led_pin: -1}', 'must be the number or name of a line'],
+  ['atx: {type: gpio, device: -x}', 'must be a path, or the number, name or label of a chip'],
+  ['atx: {type: gpio, backend: sysfs}', 'must be one of: auto, kernel, tools'],
   ['atx: {type: gpio, reset_switch_pin: 24}', 'kvmd.atx.reset_switch_pin: 24 is not allowed: '],
   ['atx: {type: gpio, click_delay: 0}', 'must be a number of at least 0.1'],
 ])('kvmd: {%s} is refused', async (text, error) => {

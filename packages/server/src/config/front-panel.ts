@@ -2,11 +2,11 @@ import { KEY_NAMES } from '@crashcart/api';
 import { z } from 'zod';
 import { KEYMAP_NAMES } from '../core/hid.ts';
 import type { AtxDriverOptions, HidDriverOptions } from '../drivers/registry.ts';
+import { gpioChip, gpioLine } from './gpio-types.ts';
 import * as type from './types.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 const LAST_LINE = 999_999_999;
-const line = (fallback: number) => type.integer(0, LAST_LINE).default(fallback);
 const seconds = (fallback: number) => type.atLeast(0.1).default(fallback);
 const hidPort = type.path().default('/dev/kvmd-hid');
 const patience = {
@@ -84,15 +84,15 @@ const ATXS = {
   gpio: type
     .section({
       ...{ type: z.literal('gpio'), ...anyAtx },
-      device: type.path().default('/dev/gpiochip0'),
-      ...{ power_led_pin: line(24), hdd_led_pin: line(22) },
+      ...gpioChip(),
+      ...{ power_led_pin: gpioLine(24), hdd_led_pin: gpioLine(22) },
       ...{ power_led_inverted: type.bool(false), hdd_led_inverted: type.bool(false) },
       power_led_debounce: type.atLeast(0).default(0.1),
       hdd_led_debounce: type.atLeast(0).default(0.1),
-      ...{ power_switch_pin: line(23), reset_switch_pin: line(27) },
+      ...{ power_switch_pin: gpioLine(23), reset_switch_pin: gpioLine(27) },
     })
     .check(({ value, issues }) => {
-      const seen = new Set<number>();
+      const seen = new Set<string>();
       for (const key of [
         ...(['power_led_pin', 'hdd_led_pin', 'power_switch_pin', 'reset_switch_pin'] as const),
       ]) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GpioDriverOptions, GpioDriverType } from '../drivers/registry.ts';
+import { GPIO_LINE, gpioChip, isGpioLine } from './gpio-types.ts';
 import * as type from './types.ts';
 
 /** Which pins a driver has, as texts, and which way they go. */
@@ -64,7 +65,7 @@ const MESHCMD = [
 
 /** A section for each type of driver, PiKVM's keys and defaults; and its pins. */
 export const GPIO_OPTIONS = {
-  gpio: type.section({ type: z.literal('gpio'), ...chip }),
+  gpio: type.section({ type: z.literal('gpio'), ...gpioChip() }),
   locator: type.section({ type: z.literal('locator'), ...chip }),
   pwm: type.section({
     ...{ type: z.literal('pwm'), ...pwm },
@@ -144,7 +145,7 @@ export const GPIO_OPTIONS = {
 
 /** The pins of each type. */
 export const GPIO_PINS: Readonly<Record<GpioDriverType, GpioPins>> = {
-  gpio: numbers(BOTH),
+  gpio: { modes: BOTH, text: GPIO_LINE, allows: isGpioLine },
   locator: numbers(OUTPUT),
   pwm: numbers(OUTPUT),
   servo: numbers(OUTPUT),

@@ -37,7 +37,7 @@ describe('the section gpio', () => {
       view: { header: { title: 'GPIO' }, table: [] },
     });
     expect([...driversOf({ drivers: {} })]).toEqual([
-      ['__gpio__', { type: 'gpio', device: '/dev/gpiochip0' }],
+      ['__gpio__', { type: 'gpio', device: '/dev/gpiochip0', backend: 'auto' }],
     ]);
   });
 
@@ -59,7 +59,7 @@ kvmd:
       const: {mode: output, driver: d, pin: 6, switch: false, pulse: false, initial: null}
 `);
     expect(gpio.drivers).toMatchObject({
-      d: { type: 'gpio', device: '/dev/gpiochip0' },
+      d: { type: 'gpio', device: '/dev/gpiochip0', backend: 'auto' },
       i: { port: 623, cipher: 17, passwd_env: 'IPMI_PASSWORD', state_poll: 1 },
       p: { speed: 19200, read_timeout: 2, protocol: 1 },
       c: { cmd: ['/bin/a', 'b c'] },
@@ -122,8 +122,8 @@ kvmd:
     ],
     ['scheme:\n      a: {mode: input}', ':4: kvmd.gpio.scheme.a.pin: '],
     [
-      'scheme:\n      a:\n        mode: input\n        pin: x',
-      ':6: kvmd.gpio.scheme.a.pin: "x" is not allowed: must be a number from 0 up',
+      'scheme:\n      a:\n        mode: input\n        pin: -1',
+      ':6: kvmd.gpio.scheme.a.pin: -1 is not allowed: must be the number or name of a line',
     ],
     [
       'scheme: {a: {mode: input, pin: 1, driver: no}}',
@@ -169,6 +169,16 @@ kvmd:
       'hid.usb0',
       '3f',
     ]);
+  });
+
+  it('takes lines by number or name, and another way to the chip that is always there', async () => {
+    const text = `{drivers: {__gpio__: {device: pinctrl-bcm2711, backend: tools}}, scheme: {
+      a: {mode: input, pin: 0x1f}, b: {mode: output, pin: "7J1 Header Pin5"}}}`;
+    const config = await gpioOf(`kvmd: {gpio: ${text}}`);
+    expect(Object.values(config.scheme).map(({ pin }) => pin)).toEqual(['31', '7J1 Header Pin5']);
+    expect(driversOf(config).get('__gpio__')).toEqual({
+      ...{ type: 'gpio', device: 'pinctrl-bcm2711', backend: 'tools' },
+    });
   });
 
   it('makes a driver and a channel of the old Wake-on-LAN section', async () => {

@@ -142,6 +142,6 @@ export type GpioDriverConfig = GpioConfig['drivers'][string];
 export function driversOf({
   drivers,
 }: Pick<GpioConfig, 'drivers'>): ReadonlyMap<string, GpioDriverConfig> {
-  const fallback: GpioDriverConfig = { type: 'gpio', device: '/dev/gpiochip0' };
+  const fallback: GpioDriverConfig = { type: 'gpio', device: '/dev/gpiochip0', backend: 'auto' };
   return new Map([[DEFAULT_DRIVER, fallback], ...Object.entries(drivers)]);
 }

@@ -12,6 +12,8 @@ export interface GpioPin {
   readonly mode: GpioMode;
   /** Raw level of an output at start; undefined = it is left alone. */
   readonly initial: boolean | undefined;
+  /** Raw level of an output that is off; low unless told. */
+  readonly off?: boolean;
   /** How long an input is not looked at after a change, ms. */
   readonly debounceMs: number;
 }

@@ -1,9 +1,9 @@
 import type { GpioDriver } from '../core/gpio-driver.ts';
 import { DerivedCell } from '../core/state.ts';
 import { type DriverRegistry, defineDrivers, type OptionsOf } from './define.ts';
+import type { GpioChipOptions } from './gpio/chip-driver.ts';
 import type { CmdOptions, CmdretOptions } from './gpio/cmd.ts';
 import type { GpioContext } from './gpio/context.ts';
-import type { GpioChipOptions } from './gpio/gpio.ts';
 import type { HidRelayOptions, NoyitoOptions } from './gpio/hid-relays.ts';
 import type { AnelOptions, HueOptions } from './gpio/http-outlets.ts';
 import type { OtgconfOptions } from './gpio/otgconf.ts';
@@ -94,7 +94,7 @@ function defineGpio<Options>(create: CreateGpio<Options>): CreateGpio<Options> {
 /** The drivers of user lines by the `type` that the configuration names. */
 export const GPIO_DRIVERS = {
   gpio: defineGpio<GpioChipOptions>(async (...args) => {
-    return new (await import('./gpio/gpio.ts')).GpioChipDriver(...args);
+    return (await import('./gpio/chip.ts')).createChip(...args);
   }),
   locator: defineGpio<GpioChipOptions>(async (...args) => {
     return new (await import('./gpio/locator.ts')).LocatorDriver(...args);

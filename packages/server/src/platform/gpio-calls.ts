@@ -1,8 +1,10 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync } from 'node:fs';
 import { lastSystemError, type NativeFunction, nativeFunction } from './libc.ts';
 
 /** What the GPIO character device needs of the system, and Node lacks. Errors have a `code`. */
 export interface GpioCalls {
+  /** Paths of all chips. */
+  listChips(): readonly string[];
   /** Opens a chip. */
   open(path: string): number;
   /** Runs an ioctl, which may change `data`. */
@@ -34,6 +36,9 @@ function native(): Functions {
 
 /** The calls of this system. They are short; the devices answer from memory or a fast bus. */
 export const SYSTEM_GPIO_CALLS: GpioCalls = {
+  listChips: () =>
+    readdirSync('/dev').flatMap((name) => (/^gpiochip\d+$/.test(name) ? [`/dev/${name}`] : [])),
+
   open: (path) => openSync(path, constants.O_RDWR | constants.O_NONBLOCK),
 
   ioctl(fd, request, data) {

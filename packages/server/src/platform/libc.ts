@@ -44,6 +44,16 @@ export function addressOf(bytes: Uint8Array): bigint {
   return koffi().address(bytes);
 }
 
+/** Whether functions of the C library can be called: the optional koffi is there. */
+export function hasNativeCalls(): boolean {
+  try {
+    koffi();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A function of the C library by its declaration. Throws when the optional koffi is missing. */
 export function nativeFunction(declaration: string): NativeFunction {
   return koffi().load(null).func(declaration);

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  decodeChipInfo,
   decodeEdges,
   decodeLineInfo,
   decodeValues,
+  emptyChipInfo,
   encodeLineInfo,
   encodeLineRequest,
   encodeValues,
@@ -55,7 +57,7 @@ describe('struct gpio_v2_line_request', () => {
 
 it('has the size of each structure in its ioctl number', () => {
   const sizeOf = (request: number) => (request >>> 16) & 0x3fff;
-  expect(Object.values(GPIO_IOCTL).map(sizeOf)).toEqual([256, 592, 16, 16]);
+  expect(Object.values(GPIO_IOCTL).map(sizeOf)).toEqual([68, 256, 592, 16, 16]);
 });
 
 describe('struct gpio_v2_line_values', () => {
@@ -72,6 +74,15 @@ describe('struct gpio_v2_line_values', () => {
       }),
     );
   });
+});
+
+it('struct gpiochip_info tells label and lines', () => {
+  const bytes = emptyChipInfo();
+  expect(bytes).toHaveLength(68);
+  bytes.set(Buffer.from('gpiochip0'), 0);
+  bytes.set(Buffer.from('pinctrl-bcm2711'), 32);
+  bytes[64] = 58;
+  expect(decodeChipInfo(bytes)).toEqual({ label: 'pinctrl-bcm2711', lines: 58 });
 });
 
 it('struct gpio_v2_line_info tells who has a line', () => {

@@ -5,6 +5,8 @@
 
 /** ioctl numbers: _IOWR(0xB4, nr, size). */
 export const GPIO_IOCTL = {
+  /** GPIO_GET_CHIPINFO_IOCTL on a chip, which only reads: _IOR. */
+  chipInfo: 0x8044_b401,
   /** GPIO_V2_GET_LINEINFO_IOCTL on a chip. */
   lineInfo: 0xc100_b405,
   /** GPIO_V2_GET_LINE_IOCTL on a chip. */
@@ -33,6 +35,7 @@ const ATTR_OUTPUT_VALUES = 2;
 
 const REQUEST = { consumer: 256, config: 288, lines: 560, fd: 588, bytes: 592 } as const;
 const CONFIG = { flags: 0, attrs: 8, attr: 32 } as const;
+const CHIP = { label: 32, lines: 64, bytes: 68 } as const;
 const INFO = { name: 0, consumer: 32, offset: 64, flags: 72, bytes: 256 } as const;
 const VALUES_BYTES = 16;
 /** sizeof(struct gpio_v2_line_event). */
@@ -117,6 +120,23 @@ export function encodeValues(values: ReadonlyMap<number, boolean>): Uint8Array {
 export function decodeValues(bytes: Uint8Array, count: number): readonly boolean[] {
   const bits = viewOf(bytes).getBigUint64(0, true);
   return Array.from({ length: count }, (_, index) => ((bits >> BigInt(index)) & 1n) === 1n);
+}
+
+/** What the kernel says of a chip. */
+export interface ChipInfo {
+  readonly label: string;
+  /** How many lines it has. */
+  readonly lines: number;
+}
+
+/** Room for struct gpiochip_info. */
+export function emptyChipInfo(): Uint8Array {
+  return new Uint8Array(CHIP.bytes);
+}
+
+/** `name label: char[32] | lines: u32`. */
+export function decodeChipInfo(bytes: Uint8Array): ChipInfo {
+  return { label: textAt(bytes, CHIP.label), lines: viewOf(bytes).getUint32(CHIP.lines, true) };
 }
 
 /** What the kernel says of a line. */

@@ -16,6 +16,9 @@ export class FakeGpioKernel implements GpioCalls {
   readonly chips = new Set(['/dev/gpiochip0']);
   /** Levels of all lines that anybody set. */
   readonly lines = new Map<number, boolean>();
+  /** Labels of chips by path, and names of lines. */
+  readonly labels = new Map<string, string>();
+  readonly names = new Map<number, string>();
   /** Lines that another program has, with its name. */
   readonly taken = new Map<number, string>();
   /** Everything that outputs were set to, in order. */
@@ -58,11 +61,16 @@ export class FakeGpioKernel implements GpioCalls {
     return this.#nextFd;
   }
 
+  listChips(): readonly string[] {
+    return [...this.chips];
+  }
+
   ioctl(fd: number, request: number, data: Uint8Array): void {
     const file = this.#files.get(fd);
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     if (typeof file === 'string' && request === 0xc250b407) this.#request(file, view);
     else if (typeof file === 'string' && request === 0xc100b405) this.#info(view);
+    else if (typeof file === 'string' && request === 0x8044b401) this.#chipInfo(file, view);
     else if (typeof file === 'object' && !this.chips.has(file.chip)) throw fail('ENODEV');
     else if (typeof file === 'object' && request === 0xc010b40e) this.#get(file, view);
     else if (typeof file === 'object' && request === 0xc010b40f) this.#set(file, view);
@@ -104,10 +112,18 @@ export class FakeGpioKernel implements GpioCalls {
   }
 
   #info(view: DataView): void {
-    const owner = this.taken.get(view.getUint32(64, true));
+    const offset = view.getUint32(64, true);
+    writeText(view, 0, this.names.get(offset) ?? '');
+    const owner = this.taken.get(offset);
     if (owner === undefined) return;
-    for (const [index, byte] of Buffer.from(owner).entries()) view.setUint8(32 + index, byte);
+    writeText(view, 32, owner);
     view.setBigUint64(72, 1n, true);
+  }
+
+  #chipInfo(path: string, view: DataView): void {
+    writeText(view, 0, path.slice('/dev/'.length));
+    writeText(view, 32, this.labels.get(path) ?? '');
+    view.setUint32(64, 54, true);
   }
 
   #get({ offsets }: Request, view: DataView): void {
@@ -135,6 +151,10 @@ export class FakeGpioKernel implements GpioCalls {
   #requests(): readonly Request[] {
     return [...this.#files.values()].filter((file) => typeof file === 'object');
   }
+}
+
+function writeText(view: DataView, at: number, text: string): void {
+  for (const [index, byte] of Buffer.from(text).entries()) view.setUint8(at + index, byte);
 }
 
 function fail(code: string): Error {

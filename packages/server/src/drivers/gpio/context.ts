@@ -2,6 +2,15 @@ import type { GpioPin } from '../../core/gpio-driver.ts';
 import type { Log } from '../../core/log.ts';
 import type { GpioCalls } from '../../platform/gpio-calls.ts';
 import type { OpenHid } from '../../platform/hidraw.ts';
+import type { GpiodCommand } from '../../protocols/gpiod-tools.ts';
+
+/** How the programs of libgpiod are used. */
+export interface GpiodSystem {
+  /** What is really run for a command of theirs. */
+  readonly launch?: (command: GpiodCommand) => GpiodCommand;
+  /** How often inputs are read anew and held lines are looked at, ms. */
+  readonly checkMs?: number;
+}
 
 /** What a GPIO driver gets besides its options. */
 export interface GpioContext {
@@ -15,6 +24,7 @@ export interface GpioContext {
   /** Stands in for the system in tests. */
   readonly system?: {
     readonly gpio?: GpioCalls;
+    readonly gpiod?: GpiodSystem;
     readonly openHid?: OpenHid;
     /** Instead of /sys. */
     readonly sysDir?: string;

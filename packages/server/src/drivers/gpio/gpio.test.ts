@@ -106,6 +106,49 @@ describe('lines of a chip', () => {
   });
 });
 
+describe('a chip and its lines', () => {
+  const led = { ...input('PWR LED') };
+
+  test.each(['second', '1', 'gpiochip1', '/dev/gpiochip1'])('are found: chip %s', async (chip) => {
+    kernel.chips.add('/dev/gpiochip1');
+    kernel.labels.set('/dev/gpiochip0', 'first').set('/dev/gpiochip1', 'second');
+    kernel.names.set(3, 'PWR LED').set(9, 'RELAY');
+    kernel.input(3, true);
+    await using driver = new GpioChipDriver(
+      { device: chip },
+      context([led, output('RELAY'), output('5')]),
+    );
+    await eventually(() => expect(driver.levels.value.size).toBe(3));
+    expect(Object.fromEntries(driver.levels.value)).toEqual({
+      'PWR LED': true,
+      RELAY: false,
+      5: false,
+    });
+    await driver.write('RELAY', true);
+    expect(kernel.lines.get(9)).toBe(true);
+    kernel.input(3, false);
+    await eventually(() => expect(driver.levels.value.get('PWR LED')).toBe(false));
+    // Lost and found again, they are where they were.
+    kernel.chips.delete('/dev/gpiochip1');
+    await eventually(() => expect(driver.levels.value.size).toBe(0));
+    kernel.chips.add('/dev/gpiochip1');
+    await eventually(() => expect(driver.levels.value.get('RELAY')).toBe(true));
+  });
+
+  test.each([
+    ['second', led, 'There is no GPIO chip second'],
+    ['/dev/gpiochip0', led, '/dev/gpiochip0 has no line PWR LED'],
+  ])('that are not there are named: %s', async (chip, pin, message) => {
+    await using driver = new GpioChipDriver({ device: chip }, context([pin]));
+    await eventually(() => expect(warnings).toHaveLength(1));
+    expect(String((warnings[0] as { err: Error }).err)).toContain(message);
+    // And taken when they come.
+    kernel.labels.set('/dev/gpiochip0', 'second');
+    kernel.names.set(2, 'PWR LED');
+    await eventually(() => expect(driver.levels.value.has('PWR LED')).toBe(true));
+  });
+});
+
 describe('a locator', () => {
   const locator = (pin: string) => new LocatorDriver({ device }, context([output(pin, true)]));
 

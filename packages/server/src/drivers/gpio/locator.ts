@@ -2,9 +2,10 @@ import type { GpioDriver, PinLevels } from '../../core/gpio-driver.ts';
 import type { ReadonlyCell } from '../../core/state.ts';
 import { type GpioCalls, SYSTEM_GPIO_CALLS } from '../../platform/gpio-calls.ts';
 import { Alarm } from './alarm.ts';
+import type { GpioChipOptions } from './chip-driver.ts';
 import type { GpioContext } from './context.ts';
 import { DeviceLoop, type DeviceSession } from './device-loop.ts';
-import type { GpioChipOptions } from './gpio.ts';
+import { findLines } from './gpio-chip.ts';
 import { GpioLines } from './gpio-lines.ts';
 
 /** How long a lamp is lit, and then dark, ms. */
@@ -48,8 +49,9 @@ export class LocatorDriver implements GpioDriver {
   }
 
   async #serve({ signal, online }: DeviceSession): Promise<void> {
-    const dark = new Map(this.#pins.map((pin) => [Number(pin), false]));
-    using lines = GpioLines.request(this.#calls, this.#device, { outputs: dark });
+    const { path, offsets } = findLines(this.#calls, this.#device, this.#pins);
+    const dark = new Map([...offsets.values()].map((offset) => [offset, false]));
+    using lines = GpioLines.request(this.#calls, path, { outputs: dark });
     this.#lines = lines;
     this.#publish = () => online(new Map(this.#pins.map((pin) => [pin, this.#blinking.has(pin)])));
     this.#publish();

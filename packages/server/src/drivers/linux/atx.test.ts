@@ -8,9 +8,9 @@ const CHIP = '/dev/gpiochip0';
 const [POWER_LED, HDD_LED, POWER_SWITCH, RESET_SWITCH] = [24, 22, 23, 27];
 const DEFAULTS: GpioAtxOptions = {
   device: CHIP,
-  ...{ power_led_pin: POWER_LED, power_led_inverted: false, power_led_debounce: 0 },
-  ...{ hdd_led_pin: HDD_LED, hdd_led_inverted: false, hdd_led_debounce: 0 },
-  ...{ power_switch_pin: POWER_SWITCH, reset_switch_pin: RESET_SWITCH },
+  ...{ power_led_pin: String(POWER_LED), power_led_inverted: false, power_led_debounce: 0 },
+  ...{ hdd_led_pin: String(HDD_LED), hdd_led_inverted: false, hdd_led_debounce: 0 },
+  ...{ power_switch_pin: String(POWER_SWITCH), reset_switch_pin: String(RESET_SWITCH) },
   ...{ click_delay: 0.1, long_click_delay: 5.5 },
 };
 

@@ -4,23 +4,25 @@ import type { GpioPin } from '../../core/gpio-driver.ts';
 import type { Log } from '../../core/log.ts';
 import { sleep } from '../../core/sleep.ts';
 import { DerivedCell } from '../../core/state.ts';
+import { createChip } from '../gpio/chip.ts';
+import type { ChipDriver, GpioChipOptions } from '../gpio/chip-driver.ts';
 import type { GpioContext } from '../gpio/context.ts';
-import { GpioChipDriver } from '../gpio/gpio.ts';
 
-/** Options of the driver, named as in the configuration; pins are numbers of lines, times in s. */
-export interface GpioAtxOptions {
-  /** The chip, for instance /dev/gpiochip0. */
-  readonly device: string;
-  readonly power_led_pin: number;
-  readonly hdd_led_pin: number;
+/**
+ * Options of the driver, named as in the configuration; pins are numbers or names of lines, times in
+ * s.
+ */
+export interface GpioAtxOptions extends GpioChipOptions {
+  readonly power_led_pin: string;
+  readonly hdd_led_pin: string;
   /** Whether a LED shines when its line is low. */
   readonly power_led_inverted: boolean;
   readonly hdd_led_inverted: boolean;
   /** How long a line is not looked at after it changed. */
   readonly power_led_debounce: number;
   readonly hdd_led_debounce: number;
-  readonly power_switch_pin: number;
-  readonly reset_switch_pin: number;
+  readonly power_switch_pin: string;
+  readonly reset_switch_pin: string;
   /** Lengths of a short and a long press. */
   readonly click_delay: number;
   readonly long_click_delay: number;
@@ -38,22 +40,21 @@ export class GpioAtx implements AtxDriver {
   readonly clickMs: number;
   readonly longClickMs: number;
   readonly #switches: Readonly<Record<AtxSwitch, string>>;
-  readonly #lines: GpioChipDriver;
+  readonly #lines: ChipDriver;
   readonly #log: Log;
 
   constructor(options: GpioAtxOptions, context: GpioAtxContext) {
-    const { device } = options;
     this.clickMs = options.click_delay * 1000;
     this.longClickMs = options.long_click_delay * 1000;
     this.#log = context.log;
     this.#switches = {
-      power: String(options.power_switch_pin),
-      reset: String(options.reset_switch_pin),
+      power: options.power_switch_pin,
+      reset: options.reset_switch_pin,
     };
     const power = input(options.power_led_pin, options.power_led_debounce);
     const hdd = input(options.hdd_led_pin, options.hdd_led_debounce);
     const pins = [power, hdd, ...Object.values(this.#switches).map(output)];
-    this.#lines = new GpioChipDriver({ device }, { name: 'atx', pins, ...context });
+    this.#lines = createChip(options, { name: 'atx', pins, ...context });
     // A line that cannot be read is no light, whichever way it shines.
     const isLit = ({ pin }: GpioPin, inverted: boolean) =>
       (this.#lines.levels.value.get(pin) ?? inverted) !== inverted;
@@ -93,8 +94,8 @@ export class GpioAtx implements AtxDriver {
   }
 }
 
-const input = (line: number, debounceS: number): GpioPin => ({
-  ...{ pin: String(line), mode: 'input', initial: undefined, debounceMs: debounceS * 1000 },
+const input = (pin: string, debounceS: number): GpioPin => ({
+  ...{ pin, mode: 'input', initial: undefined, debounceMs: debounceS * 1000 },
 });
 
 const output = (pin: string): GpioPin => ({ pin, mode: 'output', initial: false, debounceMs: 0 });
