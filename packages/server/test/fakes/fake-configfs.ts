@@ -276,7 +276,9 @@ export class FakeConfigfs implements Configfs, Disposable {
 function shown(path: string, text: string): string {
   const name = basename(path);
   if (/^(id|bcd)/.test(name)) return `0x${Number(text).toString(16).padStart(4, '0')}`;
-  if (name === 'bmAttributes' || name === 'b_vendor_code') return `0x${Number(text).toString(16)}`;
+  if (name === 'bmAttributes') return `0x${Number(text).toString(16)}`;
+  // A signed byte, which Linux 6.1 shows with all its sign bits.
+  if (name === 'b_vendor_code') return `0x${(((Number(text) << 24) >> 24) >>> 0).toString(16)}`;
   return text;
 }
 
