@@ -1,19 +1,17 @@
 #!/usr/bin/env node
 /**
- * Builds the small Linux guest that tests boot: Debian's kernel (downloaded, never installed nor
- * kept in the repository) and an initramfs of busybox and the modules of the virtual machine.
+ * Builds the small Linux guest that tests boot: Debian's kernel and an initramfs of busybox and the
+ * modules of the virtual machine.
  *
  * Prints the path of `guest.json`: {version, kernel, initrd, append}. A second run does nothing.
- * Needs apt-get, dpkg, busybox-static, kmod and cpio.
+ * Needs busybox-static, cpio and what debian-kernel.mjs needs.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -21,6 +19,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianKernel, modulePaths, packInitramfs, run } from './debian-kernel.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.cache', 'guest');
@@ -121,61 +120,19 @@ printf "\\033[10;$1]\\033[11;$2]\\007" > /dev/tty1
 const PROFILE = `export PS1='guest# ' PATH=/bin:/sbin
 `;
 
-function run(command, args, options = {}) {
-  return execFileSync(command, args, { encoding: 'utf8', ...options });
-}
-
-function kernelPackage() {
-  const found = /Depends: (linux-image-\S+)/.exec(
-    run('apt-cache', ['depends', 'linux-image-amd64']),
-  );
-  if (!found) throw new Error('apt does not know linux-image-amd64: run apt-get update first');
-  const version = /^Version: (\S+)/m.exec(
-    run('apt-cache', ['show', '--no-all-versions', found[1]]),
-  );
-  return { name: found[1], version: version?.[1] ?? '' };
-}
-
-function unpackKernel(name) {
-  const download = join(cache, 'download');
-  const tree = join(cache, 'tree');
-  for (const path of [download, tree]) {
-    rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
-  }
-  run('apt-get', ['download', '-q', name], { cwd: download, stdio: ['ignore', 'ignore', 'pipe'] });
-  const [deb] = readdirSync(download);
-  if (deb === undefined) throw new Error(`apt-get download ${name} brought nothing`);
-  run('dpkg', ['-x', join(download, deb), tree]);
-  rmSync(download, { recursive: true });
-  return tree;
-}
-
-function modulePaths(tree, release) {
-  const paths = new Set();
-  for (const module of [...MODULES, ...EXTRA_MODULES]) {
-    const args = ['-d', tree, '-S', release, '--show-depends', module];
-    for (const line of run('/sbin/modprobe', args).split('\n')) {
-      const path = /^insmod (\S+)/.exec(line)?.[1];
-      if (path) paths.add(path);
-    }
-  }
-  return paths;
-}
-
-function buildInitramfs(tree, release, target) {
+function buildInitramfs(kernel, target) {
   const image = join(cache, 'initramfs');
   rmSync(image, { recursive: true, force: true });
   for (const path of ['bin', 'sbin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'mnt', 'root']) {
     mkdirSync(join(image, path), { recursive: true });
   }
   cpSync('/bin/busybox', join(image, 'bin', 'busybox'));
-  for (const path of modulePaths(tree, release)) {
+  for (const path of modulePaths(kernel, [...MODULES, ...EXTRA_MODULES])) {
     const inside = path.slice(path.indexOf('/lib/modules/'));
     mkdirSync(dirname(join(image, inside)), { recursive: true });
     cpSync(path, join(image, inside));
   }
-  run('/sbin/depmod', ['-b', image, release], { stdio: 'ignore' });
+  run('/sbin/depmod', ['-b', image, kernel.release], { stdio: 'ignore' });
   const scripts = {
     'etc/rc': RC,
     'bin/power-watch': POWER_WATCH,
@@ -190,34 +147,23 @@ function buildInitramfs(tree, release, target) {
   }
   writeFileSync(join(image, 'etc', 'inittab'), INITTAB);
   writeFileSync(join(image, 'etc', 'profile'), PROFILE);
-  const list = run('find', ['.'], { cwd: image });
-  const archive = execFileSync('cpio', ['-o', '-H', 'newc', '--quiet', '-R', '0:0'], {
-    cwd: image,
-    input: list,
-    maxBuffer: 256 << 20,
-  });
-  writeFileSync(target, execFileSync('gzip', ['-1'], { input: archive, maxBuffer: 256 << 20 }));
+  packInitramfs(image, target);
   rmSync(image, { recursive: true });
 }
 
 function build() {
-  const kernel = kernelPackage();
+  const kernel = debianKernel();
   const script = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-  const version = `${kernel.name} ${kernel.version} ${script.digest('hex').slice(0, 12)}`;
+  const version = `${kernel.release} ${kernel.version} ${script.digest('hex').slice(0, 12)}`;
   if (existsSync(manifest)) {
     const built = JSON.parse(readFileSync(manifest, 'utf8'));
     if (built.version === version && existsSync(built.kernel) && existsSync(built.initrd)) return;
   }
   mkdirSync(cache, { recursive: true });
-  const tree = unpackKernel(kernel.name);
-  const release = kernel.name.slice('linux-image-'.length);
-  run('/sbin/depmod', ['-b', tree, release], { stdio: 'ignore' });
   const initrd = join(cache, 'initrd.gz');
-  buildInitramfs(tree, release, initrd);
-  cpSync(join(tree, 'boot', `vmlinuz-${release}`), join(cache, 'vmlinuz'));
-  rmSync(tree, { recursive: true });
+  buildInitramfs(kernel, initrd);
   const append = 'console=tty1 quiet loglevel=1 mitigations=off';
-  const guest = { version, kernel: join(cache, 'vmlinuz'), initrd, append };
+  const guest = { version, kernel: kernel.image, initrd, append };
   writeFileSync(`${manifest}.new`, `${JSON.stringify(guest, undefined, 2)}\n`);
   renameSync(`${manifest}.new`, manifest);
 }

@@ -23,16 +23,27 @@ export const START_PACKAGES = [
   'zstd',
 ];
 
-/**
- * What the tests need besides: a guest, a browser, OCR, nginx, curl, H.264, git, GPIO, layouts, a C
- * compiler, EDIDs, a VNC server with clients of X, a clean Debian, a critic of packages, servers of files
- * and blocks.
- */
-export const TEST_PACKAGES = [
-  ...START_PACKAGES,
+/** What the lab needs: QEMU, a start of Linux, a compiler for one module of it, and a board's programs. */
+export const LAB_PACKAGES = [
   'busybox-static',
-  'kmod',
   'cpio',
+  'gcc',
+  'kmod',
+  'libelf1',
+  'make',
+  'qemu-system-x86',
+  'udev',
+  'ustreamer',
+  'v4l-utils',
+  'xorriso',
+  'xz-utils',
+];
+
+/**
+ * What the other tests need: a browser, OCR, nginx, curl, H.264, git, GPIO, layouts, a C compiler, EDIDs,
+ * a VNC server with clients of X, a clean Debian, a critic of packages, servers of files and blocks.
+ */
+const OTHER_TEST_PACKAGES = [
   'chromium',
   'tesseract-ocr',
   'curl',
@@ -60,13 +71,17 @@ export const TEST_PACKAGES = [
   'systemd-container',
   'tcc',
   'tigervnc-standalone-server',
-  'ustreamer',
   'x11-apps',
   'x11-utils',
   'x11-xserver-utils',
   'x11proto-dev',
   'xkb-data',
   'xterm',
+];
+
+/** Debian packages of `npm test`. */
+export const TEST_PACKAGES = [
+  ...new Set([...START_PACKAGES, ...LAB_PACKAGES, ...OTHER_TEST_PACKAGES]),
 ];
 
 /** Of node-av, which an operator may install (its licence is to be chosen), what the tests need. */

@@ -1,0 +1,188 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sleep } from '../../../src/core/sleep.ts';
+import { freePort } from '../../support/free-port.ts';
+import {
+  type GuestProcess,
+  type GuestResult,
+  type GuestRunOptions,
+  LabAgent,
+} from './lab-agent.ts';
+import { type LabFiles, labFiles } from './lab-files.ts';
+import { LabServer } from './lab-server.ts';
+
+const GUEST = fileURLToPath(new URL('../guest', import.meta.url));
+const ADDRESS = '10.0.2.15';
+/** Where crashcart serves in the machine. */
+const API_PORT = 8080;
+const BOOT_MS = 100_000;
+/** How often it is looked whether QEMU has made its end of the agent's port, ms. */
+const SOCKET_MS = 20;
+
+/** What a machine is made of. */
+export interface LabMachineOptions {
+  /** Loaded in this order, each with its parameters. */
+  readonly modules?: readonly (readonly [name: string, ...parameters: string[]])[];
+  /** Whether the kernel can simulate GPIO chips. */
+  readonly gpio?: boolean;
+  /** Of QEMU, besides ours. */
+  readonly args?: readonly string[];
+}
+
+/**
+ * Debian's kernel on this host's own files, which it cannot change: programs and this checkout are
+ * there by their paths, and what is written is gone with the machine. Emulated, never by KVM.
+ */
+export class LabMachine implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #agent: LabAgent;
+  readonly #directory: string;
+  readonly #port: number;
+  readonly #console: readonly string[];
+  #server: LabServer | undefined;
+
+  private constructor(
+    child: ChildProcess,
+    agent: LabAgent,
+    place: { readonly directory: string; readonly port: number },
+    console: readonly string[],
+  ) {
+    this.#child = child;
+    this.#agent = agent;
+    this.#directory = place.directory;
+    this.#port = place.port;
+    this.#console = console;
+  }
+
+  /** Boots a machine; rejects with its console when it does not get up. */
+  static async start(options: LabMachineOptions = {}): Promise<LabMachine> {
+    const lab = labFiles();
+    const directory = mkdtempSync(join(tmpdir(), 'cc-lab-'));
+    const port = await freePort();
+    const socket = join(directory, 'agent');
+    const child = spawn('qemu-system-x86_64', qemuArgs(lab, socket, port, options.args ?? []), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (piece: Buffer) => said.push(piece.toString()));
+    }
+    const ended = new AbortController();
+    child.once('close', (code) => ended.abort(new Error(`QEMU ended with ${code}`)));
+    child.once('error', (error) => ended.abort(error));
+    const timer = setTimeout(() => ended.abort(new Error('It takes too long')), BOOT_MS);
+    try {
+      while (!existsSync(socket)) await sleep(SOCKET_MS, ended.signal);
+      const agent = await LabAgent.connect(socket, ended.signal);
+      const machine = new LabMachine(child, agent, { directory, port }, said);
+      for (const [name, ...parameters] of options.modules ?? []) {
+        await machine.run(['modprobe', name, ...parameters]);
+      }
+      if (options.gpio) for (const path of lab.gpio) await machine.run(['insmod', path]);
+      return machine;
+    } catch (error) {
+      child.kill('SIGKILL');
+      rmSync(directory, { recursive: true });
+      throw new Error(`The lab machine did not start:\n${said.join('')}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Where crashcart is reached from here, once it serves. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** What its kernel said. */
+  get console(): string {
+    return this.#console.join('');
+  }
+
+  /** Runs a program to its end; rejects when that is no good one. */
+  async run(argv: readonly string[], options: GuestRunOptions = {}): Promise<GuestResult> {
+    const result = await this.tryRun(argv, options);
+    if (result.code === 0) return result;
+    throw new Error(`${argv.join(' ')} ended with ${result.code}: ${result.out}${result.err}`);
+  }
+
+  /** Runs a program to its end, whichever it is. */
+  async tryRun(argv: readonly string[], options: GuestRunOptions = {}): Promise<GuestResult> {
+    return await this.#agent.spawn(argv, options).ended;
+  }
+
+  /** Starts a program. */
+  spawn(argv: readonly string[], options: GuestRunOptions = {}): GuestProcess {
+    return this.#agent.spawn(argv, options);
+  }
+
+  /** A file, as bytes. Rejects with the kernel's code. */
+  async read(path: string): Promise<Buffer> {
+    return await this.#agent.read(path);
+  }
+
+  /** A file of /sys or so, without white space around. */
+  async text(path: string): Promise<string> {
+    return (await this.read(path)).toString().trim();
+  }
+
+  /** Writes a file, in one call. Rejects with the kernel's code. */
+  async write(path: string, data: string | Uint8Array): Promise<void> {
+    await this.#agent.write(path, data);
+  }
+
+  /** Runs `crashcart otg` with this configuration. */
+  async otg(config: object, ...argv: string[]): Promise<GuestResult> {
+    return await LabServer.otg(this, config, ...argv);
+  }
+
+  /** Starts crashcart itself, with this section `kvmd` (and others) of a configuration. */
+  async serve(config: object): Promise<LabServer> {
+    this.#server = await LabServer.start(this, config, API_PORT);
+    return this.#server;
+  }
+
+  /** The API of the crashcart that was started last. */
+  get api(): LabServer['api'] {
+    if (!this.#server) throw new Error('crashcart was not started: serve()');
+    return this.#server.api;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#agent.close();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const closed = once(this.#child, 'close');
+      this.#child.kill('SIGKILL');
+      await closed;
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function qemuArgs(lab: LabFiles, socket: string, port: number, more: readonly string[]) {
+  const environment = {
+    LAB_INIT: join(GUEST, 'init.sh'),
+    LAB_NODE: process.execPath,
+    LAB_DIR: GUEST,
+    LAB_MODULES: lab.modules,
+    LAB_ADDRESS: ADDRESS,
+  };
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const append = ['console=ttyS0', 'loglevel=4', 'mitigations=off', 'panic=-1', ...variables];
+  const forward = `hostfwd=tcp:127.0.0.1:${port}-${ADDRESS}:${API_PORT}`;
+  return [
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536'],
+    ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
+    ...['-kernel', lab.kernel, '-initrd', lab.initrd, '-append', append.join(' ')],
+    ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
+    ...['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=lab.agent'],
+    ...['-chardev', `socket,id=agent,path=${socket},server=on,wait=off`],
+    ...['-netdev', `user,id=net,restrict=on,${forward}`, '-device', 'virtio-net-pci,netdev=net'],
+    ...['-device', 'virtio-rng-pci'],
+    ...more,
+  ];
+}
