@@ -1,6 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { sleep } from '../../../src/core/sleep.ts';
+import { isSystemError } from '../../../src/platform/files.ts';
+
+/** How often it is looked whether QEMU has made its end of the port, ms. */
+const RETRY_MS = 20;
 
 /** What the agent says; see guest/agent.mjs. */
 interface Message {
@@ -62,9 +67,7 @@ export class LabAgent {
 
   /** Connects to QEMU's end of the port and resolves when the agent is there. */
   static async connect(path: string, signal: AbortSignal): Promise<LabAgent> {
-    const socket = connect(path);
-    await once(socket, 'connect', { signal });
-    const agent = new LabAgent(socket);
+    const agent = new LabAgent(await reach(path, signal));
     await new Promise<void>((resolve, reject) => {
       agent.#heard.set(0, () => resolve());
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -161,5 +164,20 @@ export class LabAgent {
     });
     this.#socket.write(`${JSON.stringify({ id, ...request })}\n`);
     return { id, promise };
+  }
+}
+
+/** Connects to a socket that QEMU is about to make. */
+async function reach(path: string, signal: AbortSignal): Promise<Socket> {
+  while (true) {
+    const socket = connect(path);
+    try {
+      await once(socket, 'connect', { signal });
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      if (!isSystemError(error, 'ENOENT', 'ECONNREFUSED')) throw error;
+      await sleep(RETRY_MS, signal);
+    }
   }
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sleep } from '../../../src/core/sleep.ts';
 import { freePort } from '../../support/free-port.ts';
 import {
   type GuestProcess,
@@ -20,8 +19,6 @@ const ADDRESS = '10.0.2.15';
 /** Where crashcart serves in the machine. */
 const API_PORT = 8080;
 const BOOT_MS = 100_000;
-/** How often it is looked whether QEMU has made its end of the agent's port, ms. */
-const SOCKET_MS = 20;
 
 /** What a machine is made of. */
 export interface LabMachineOptions {
@@ -76,7 +73,6 @@ export class LabMachine implements AsyncDisposable {
     child.once('error', (error) => ended.abort(error));
     const timer = setTimeout(() => ended.abort(new Error('It takes too long')), BOOT_MS);
     try {
-      while (!existsSync(socket)) await sleep(SOCKET_MS, ended.signal);
       const agent = await LabAgent.connect(socket, ended.signal);
       const machine = new LabMachine(child, agent, { directory, port }, said);
       for (const [name, ...parameters] of options.modules ?? []) {
