@@ -15,7 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
           setupFiles: ['test/fuzz-runs.ts'],
-          testTimeout: 15_000,
+          testTimeout: 30_000,
         },
       },
       {

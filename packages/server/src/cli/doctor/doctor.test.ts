@@ -110,7 +110,7 @@ describe('a Raspberry Pi 4 with an HDMI chip', () => {
     );
     const { text, config } = await proposed(out);
     expect(text).toEqual({ platform: 'v2-hdmi-rpi4' });
-    expect(config.kvmd.atx).toMatchObject({ type: 'gpio', power_led_pin: 24 });
+    expect(config.kvmd.atx).toMatchObject({ type: 'gpio', power_led_pin: '24' });
   });
 
   it('is told how to get gadgets and a display', async () => {
@@ -126,7 +126,7 @@ describe('a Raspberry Pi 4 with an HDMI chip', () => {
     const names = 'PIKVM_MODEL=v4plus\nPIKVM_VIDEO=hdmi\nPIKVM_BOARD=rpi4\n';
     const { run } = computer({ files: { ...pi, ...GADGETS, 'usr/lib/kvmd/platform': names } });
     const { config } = await proposed((await run()).out);
-    expect(config.kvmd.atx).toMatchObject({ power_led_pin: 4 });
+    expect(config.kvmd.atx).toMatchObject({ power_led_pin: '4' });
   });
 
   it('is told of a low voltage, and of its watchdog', async () => {

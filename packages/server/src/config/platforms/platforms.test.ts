@@ -37,12 +37,12 @@ it.each([
 });
 
 it.each([
-  ['v0-hdmi-rpi3', [24, 22, 23, 27]],
-  ['v1-hdmiusb-zero2w', [24, 22, 23, 27]],
-  ['v2-hdmi-rpi4', [24, 22, 23, 27]],
-  ['v3-hdmi-rpi4', [24, 22, 23, 27]],
-  ['v4mini-hdmi-rpi4', [4, 5, 23, 27]],
-  ['v4plus-hdmi-rpi4', [4, 5, 23, 27]],
+  ['v0-hdmi-rpi3', ['24', '22', '23', '27']],
+  ['v1-hdmiusb-zero2w', ['24', '22', '23', '27']],
+  ['v2-hdmi-rpi4', ['24', '22', '23', '27']],
+  ['v3-hdmi-rpi4', ['24', '22', '23', '27']],
+  ['v4mini-hdmi-rpi4', ['4', '5', '23', '27']],
+  ['v4plus-hdmi-rpi4', ['4', '5', '23', '27']],
 ] as const)('the front panel of %s is at the lines of PiKVM', async (name, pins) => {
   const { atx } = await preset(name);
   if (atx.type !== 'gpio') throw new Error('it has no lines');
@@ -100,7 +100,7 @@ it('lies below what is written, and gives a part of another type nothing', async
   expect(warnings).toEqual([]);
   const { hid, atx, msd } = config.kvmd;
   expect(hid).toMatchObject({ type: 'ch9329', device: '/dev/ttyUSB0', speed: 9600 });
-  expect(atx).toMatchObject({ type: 'gpio', hdd_led_pin: 5, power_led_pin: 24 });
+  expect(atx).toMatchObject({ type: 'gpio', hdd_led_pin: '5', power_led_pin: '24' });
   expect(msd.type).toBe('qemu');
 });
 
@@ -119,10 +119,10 @@ it('of a PiKVM is the one that its own file names, below what is written', async
   const { config, unsupported } = await loadConfig(sources, files(texts));
   expect(unsupported).toEqual([]);
   expect(config.platform).toBe('v4plus-hdmi-rpi4');
-  expect(config.kvmd.atx).toMatchObject({ power_led_pin: 4, hdd_led_pin: 6 });
+  expect(config.kvmd.atx).toMatchObject({ power_led_pin: '4', hdd_led_pin: '6' });
   const own = { ...sources, flags: { platform: 'v2-hdmi-rpi4' } };
   expect((await loadConfig(own, files(texts))).config.kvmd.atx).toMatchObject({
-    power_led_pin: 24,
+    power_led_pin: '24',
   });
   const unknown = { ...texts, '/usr/lib/kvmd/platform': 'PIKVM_MODEL=v9\n' };
   expect((await loadConfig(sources, files(unknown))).config.kvmd.hid.type).toBe('otg');
