@@ -25,6 +25,7 @@ export class DeviceLoop implements AsyncDisposable {
   readonly #serve: (session: DeviceSession) => Promise<unknown>;
   readonly #controller = new AbortController();
   readonly #ended: Promise<void>;
+  #failure: unknown;
 
   constructor(context: GpioContext, serve: (session: DeviceSession) => Promise<unknown>) {
     this.#context = context;
@@ -42,6 +43,13 @@ export class DeviceLoop implements AsyncDisposable {
     return this.levels.value !== OFFLINE;
   }
 
+  /** What to answer who wants to use `device` while it is not ours; says why. */
+  unavailable(device: string): Error {
+    const cause = this.#failure;
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    return new Error(`${device} is not ours now${why}`, { cause });
+  }
+
   /** Resolves when the device has been let go. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.abort(new Error('The GPIO driver was closed'));
@@ -57,6 +65,7 @@ export class DeviceLoop implements AsyncDisposable {
       if (signal.aborted) return;
       if (failing) log.info({ driver: name }, 'The GPIO device is there again');
       failing = false;
+      this.#failure = undefined;
       waitMs = retryMs;
       this.levels.set(levels);
     };
@@ -69,6 +78,7 @@ export class DeviceLoop implements AsyncDisposable {
       } catch (error) {
         this.levels.set(OFFLINE);
         if (signal.aborted) return;
+        this.#failure = error;
         // Once: a device that is missing for days must not fill the log.
         if (!failing) log.warn({ driver: name, err: error }, 'The GPIO device is offline');
         failing = true;

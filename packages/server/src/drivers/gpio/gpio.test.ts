@@ -78,7 +78,7 @@ describe('lines of a chip', () => {
     await driver.write('5', false);
     kernel.chips.clear();
     await eventually(() => expect(driver.levels.value.size).toBe(0));
-    await expect(driver.write('5', true)).rejects.toThrow('/dev/gpiochip0 is not there');
+    await expect(driver.write('5', true)).rejects.toThrow('/dev/gpiochip0 is not ours now');
     kernel.lines.clear();
     kernel.input(1, true);
     kernel.chips.add(device);
@@ -93,6 +93,7 @@ describe('lines of a chip', () => {
     await using driver = lines(output('5'), output('6'));
     await eventually(() => expect(warnings).toHaveLength(1));
     expect(String((warnings[0] as { err: Error }).err)).toContain('fan has line 6');
+    await expect(driver.write('5', true)).rejects.toThrow('fan has line 6');
     kernel.taken.clear();
     await eventually(() => expect(driver.levels.value.size).toBe(2));
   });
@@ -173,7 +174,7 @@ describe('a locator', () => {
     await driver.write('12', true);
     kernel.chips.clear();
     await eventually(() => expect(driver.levels.value.size).toBe(0));
-    await expect(driver.write('12', true)).rejects.toThrow('is not there');
+    await expect(driver.write('12', true)).rejects.toThrow('is not ours now: ENODEV');
     kernel.chips.add(device);
     await eventually(() => expect(driver.levels.value.get('12')).toBe(true));
     await driver[Symbol.asyncDispose]();

@@ -45,7 +45,7 @@ export class GpioChipDriver implements ChipDriver {
 
   async write(pin: string, level: boolean): Promise<void> {
     const offset = this.#offsets.get(pin);
-    if (!this.#outputs || offset === undefined) throw new Error(`${this.#device} is not there`);
+    if (!this.#outputs || offset === undefined) throw this.#loop.unavailable(this.#device);
     this.#outputs.set(offset, level);
     this.#wanted.set(pin, level);
     for (const [each, now] of this.#outputs.levels()) this.#accept(each, now);

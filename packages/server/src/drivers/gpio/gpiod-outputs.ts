@@ -51,7 +51,7 @@ export class GpiodOutputs implements AsyncDisposable {
   }
 
   async #write(pin: string, level: boolean): Promise<void> {
-    if (!this.#held) throw new Error(`${this.#device} is not there`);
+    if (!this.#held) throw this.#loop.unavailable(this.#device);
     try {
       await this.#held.write(pin, level, this.#loop.signal);
     } catch (error) {

@@ -194,7 +194,7 @@ describe('outputs of an interactive gpioset', () => {
     await driver.write('5', true);
     rmSync(file('chip'));
     await eventually(() => expect(driver.levels.value.size).toBe(0));
-    await expect(driver.writeForSure('5', false)).rejects.toThrow('gpiochip0 is not there');
+    await expect(driver.writeForSure('5', false)).rejects.toThrow('gpiochip0 is not ours now');
     put('chip');
     await eventually(() => expect(driver.levels.value.get('5')).toBe(false));
     expect(level(5)).toBe('0');
@@ -270,7 +270,7 @@ test('a line that another program has is named, and taken when it is free', asyn
   await using driver = driverOf(NEW, [output('6', true)]);
   await eventually(() => expect(warnings).toHaveLength(1));
   expect(warnings[0]).toBe('Error: Line 6 of gpiochip0 cannot be used: fan has it');
-  await expect(driver.write('6', true)).rejects.toThrow('gpiochip0 is not there');
+  await expect(driver.write('6', true)).rejects.toThrow('fan has it');
   rmSync(file('held-6'));
   await eventually(() => expect(driver.levels.value.get('6')).toBe(true));
 });

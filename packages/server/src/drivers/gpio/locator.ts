@@ -34,7 +34,7 @@ export class LocatorDriver implements GpioDriver {
   }
 
   async write(pin: string, level: boolean): Promise<void> {
-    if (!this.#lines) throw new Error(`${this.#device} is not there`);
+    if (!this.#lines) throw this.#loop.unavailable(this.#device);
     // At once, and not when the others turn, so that a short time shows, too.
     this.#lines.set(Number(pin), level);
     if (level) this.#blinking.add(pin);

@@ -115,6 +115,27 @@ describe('a front panel by GPIO', () => {
     expect(kernel.writes.every(([, level]) => !level)).toBe(true);
   });
 
+  test('a line that another program has is named to who presses, and taken when it is free', async () => {
+    kernel.taken.set(RESET_SWITCH, 'fan');
+    kernel.input(POWER_LED, true);
+    await using atx = panel();
+    await eventually(() =>
+      expect(atx.press('power', 1, forever)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringContaining('fan has line 27'),
+      }),
+    );
+    expect(atx.leds.value).toEqual({ power: false, hdd: false });
+    kernel.taken.clear();
+    await ready();
+    await eventually(() => expect(atx.leds.value.power).toBe(true));
+    await atx.press('power', 1, forever);
+    expect(kernel.writes.slice(-2)).toEqual([
+      [POWER_SWITCH, true],
+      [POWER_SWITCH, false],
+    ]);
+  });
+
   test('a button that was down as the chip went is up when it comes back', async () => {
     const errors = vi.fn();
     const log = { ...silentLog, error: errors };
