@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import type { z } from 'zod';
-import { parsePlatformFile } from '../core/platform-file.ts';
+import { pikvmPlatformName } from '../core/platform-file.ts';
 import { ConfigError, type Finding } from './errors.ts';
 import { merge } from './merge.ts';
 import { migrate } from './migrations.ts';
@@ -80,9 +80,7 @@ async function readPikvm(path: string, files: ConfigFiles): Promise<Tree> {
 const PIKVM_PLATFORM = '/usr/lib/kvmd/platform';
 
 async function pikvmPlatform(files: ConfigFiles): Promise<string> {
-  const text = (await files.readText(PIKVM_PLATFORM).catch(() => undefined)) ?? '';
-  const names = parsePlatformFile(text);
-  return ['PIKVM_MODEL', 'PIKVM_VIDEO', 'PIKVM_BOARD'].map((name) => names.get(name)).join('-');
+  return pikvmPlatformName((await files.readText(PIKVM_PLATFORM).catch(() => undefined)) ?? '');
 }
 
 async function readFile(path: string, files: ConfigFiles): Promise<Tree> {

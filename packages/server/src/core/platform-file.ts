@@ -1,3 +1,9 @@
+/** The preset of the board that PiKVM's file names, `MODEL-VIDEO-BOARD`. */
+export function pikvmPlatformName(text: string): string {
+  const names = parsePlatformFile(text);
+  return ['PIKVM_MODEL', 'PIKVM_VIDEO', 'PIKVM_BOARD'].map((name) => names.get(name)).join('-');
+}
+
 /**
  * The assignments `PIKVM_NAME=value` of PiKVM's shell-style file that says which board this is; quotes
  * around a value are removed.

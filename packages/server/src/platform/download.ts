@@ -68,9 +68,7 @@ async function* pieces(
     }
     if (got !== size) throw new DownloadBrokenError();
   } catch (error) {
-    if (timer.error) throw timer.error;
-    if (error instanceof DownloadBrokenError) throw error;
-    throw new DownloadBrokenError(undefined, { cause: error });
+    throw timer.whyBroken(error);
   } finally {
     timer.stop();
     response.destroy();

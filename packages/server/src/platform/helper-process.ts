@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dyingWithUs } from './dying-with-us.ts';
 import { ProgramMissingError } from './process.ts';
 
 /** Characters of a line, and of its complaints, that are kept. */
 const KEPT_CHARS = 2000;
 /** How long it may take to end when it is asked to, ms. */
 const END_MS = 1000;
-/** It must not outlive us: the device that it holds would be held for good. */
-const GUARD = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
 
 /** A program that serves us until we end it, and dies with us. No shell is involved. */
 export class HelperProcess implements AsyncDisposable {
@@ -44,7 +43,7 @@ export class HelperProcess implements AsyncDisposable {
     try {
       await once(child, 'spawn');
     } catch (error) {
-      throw new ProgramMissingError(GUARD[0], { cause: error });
+      throw new ProgramMissingError(child.spawnfile, { cause: error });
     }
     let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -76,6 +75,7 @@ export class HelperProcess implements AsyncDisposable {
 
 function spawnGuarded(program: string, args: readonly string[]) {
   const env = { LC_ALL: 'C', PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin` };
-  const [guard, ...first] = GUARD;
-  return spawn(guard, [...first, program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
+  // It must not outlive us: the device that it holds would be held for good.
+  const [guard, ...words] = dyingWithUs([program, ...args], 'KILL');
+  return spawn(guard, words, { stdio: ['pipe', 'pipe', 'pipe'], env });
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { dyingWithUs } from './dying-with-us.ts';
 import { lastSystemError, nativeFunction } from './libc.ts';
 
 /** Our end of one function of a HID gadget, e.g. /dev/hidg0. Errors are the system's. */
@@ -31,7 +32,7 @@ const POLLOUT = 4;
 const POLLFD_BYTES = 8;
 // Node would wait for bytes of such a device in one of its four threads, and could not be told to
 // stop; a child waits alone. It must not outlive us: it would take a report from who comes next.
-const READER = ['setpriv', '--pdeathsig', 'KILL', 'cat'] as const;
+const READER = dyingWithUs(['cat'], 'KILL');
 
 /** The calls of this system. */
 export const SYSTEM_HID_GADGET_CALLS: HidGadgetCalls = {

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { dyingWithUs } from './dying-with-us.ts';
 import { isThere } from './image-file.ts';
 import { type Process, ProgramMissingError, spawnProcess } from './process.ts';
 
@@ -26,10 +27,9 @@ export class NbdMount {
     const ready = `${directory}.pid`;
     await rm(ready, { force: true });
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    // It is to end with us, however we end.
-    const parent = ['--pdeathsig', 'TERM', '--'];
     const mount = ['nbdfuse', '--readonly', '--pidfile', ready, file, '--unix', socket];
-    const process = await spawnProcess('setpriv', [...parent, ...mount]);
+    const [program, ...args] = dyingWithUs(mount);
+    const process = await spawnProcess(program, args);
     const made = new NbdMount(process, directory);
     try {
       await untilThere(ready, process);

@@ -160,9 +160,7 @@ async function bodyOf({ response, timer }: WebAnswer, length: number): Promise<U
     if (got !== length) throw new DownloadBrokenError();
     return bytes;
   } catch (error) {
-    if (timer.error) throw timer.error;
-    if (error instanceof DownloadBrokenError) throw error;
-    throw new DownloadBrokenError(undefined, { cause: error });
+    throw timer.whyBroken(error);
   } finally {
     timer.stop();
   }

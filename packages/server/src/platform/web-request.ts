@@ -8,6 +8,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import { sharedLookup } from './shared-lookup.ts';
 import {
+  DownloadBrokenError,
   DownloadRefusedError,
   DownloadTimeoutError,
   MAX_REDIRECTS,
@@ -76,9 +77,11 @@ export class SilenceTimer {
     this.#timeoutMs = Math.min(timeoutMs, MAX_TIMER_MS);
   }
 
-  /** Why it ended the request; undefined when it did not. */
-  get error(): DownloadTimeoutError | undefined {
-    return this.#error;
+  /** Why a body broke off with this error: the silence that ended it, or that it ended too early. */
+  whyBroken(error: unknown): Error {
+    if (this.#error) return this.#error;
+    if (error instanceof DownloadBrokenError) return error;
+    return new DownloadBrokenError(undefined, { cause: error });
   }
 
   start(): void {

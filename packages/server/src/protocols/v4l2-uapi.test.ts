@@ -45,7 +45,12 @@ it('struct v4l2_dv_timings tells size and rate', () => {
 it('struct v4l2_dv_timings of interlaced fields tells their rate', () => {
   const bytes = new Uint8Array(DV_TIMINGS_BYTES);
   const view = new DataView(bytes.buffer);
-  for (const [at, value] of [[4, 1920], [8, 1080], [12, 1]] as const) view.setUint32(at, value, true); // biome-ignore format: one line
+  for (const [at, value] of [
+    [4, 1920],
+    [8, 1080],
+    [12, 1],
+  ] as const)
+    view.setUint32(at, value, true);
   view.setBigUint64(20, 74_250_000n, true);
   for (const [index, value] of [88, 44, 148, 2, 5, 15, 2, 5, 16].entries()) {
     view.setUint32(28 + index * 4, value, true);

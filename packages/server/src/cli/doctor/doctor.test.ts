@@ -205,7 +205,10 @@ describe('a PC with a grabber and a CH9329', () => {
   });
 
   it('has a keyboard of PiKVM where its bridge is', async () => {
-    const bridge = Object.entries(CH9329).map(([path, text]) => [path, text.replace('1a86', '1209').replace('7523', 'eda3')]); // biome-ignore format: one line
+    const bridge = Object.entries(CH9329).map(([path, text]) => [
+      path,
+      text.replace('1a86', '1209').replace('7523', 'eda3'),
+    ]);
     const files = { ...MS2109, ...Object.fromEntries(bridge), ...SERVICE } as Files;
     const { config } = await proposed((await computer({ files }).run()).out);
     expect(config.kvmd.hid.type).toBe('serial');

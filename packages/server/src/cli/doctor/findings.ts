@@ -50,12 +50,13 @@ function videoOf(box: Box, { chip, grabber, stick, pi }: Hardware): readonly Doc
   const part = 'video';
   if (chip) {
     const text = `HDMI chip at ${chip.node} (${chip.name})`;
-    const enable = 'systemctl enable --now crashcart-edid';
+    const unseen: DoctorFinding = {
+      ...{ part, level: 'note', text: 'a machine sees no display yet' },
+      remedy: ['systemctl enable --now crashcart-edid'],
+    };
     return [
       { part, level: 'ok', text: `${text}, signal: ${chip.signal}` },
-      ...(chip.signal === 'absent'
-        ? [{ part, level: 'note' as const, text: 'a machine sees no display yet', remedy: [enable] } as const] // biome-ignore format: one line
-        : []),
+      ...(chip.signal === 'absent' ? [unseen] : []),
     ];
   }
   if (grabber) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parsePlatformFile } from '../../core/platform-file.ts';
+import { pikvmPlatformName } from '../../core/platform-file.ts';
 import { HealthProbe } from '../../info/health.ts';
 import { listSystemDir, readSystemText, systemPathExists } from '../../platform/system-files.ts';
 import { groupsOf } from '../../platform/system-users.ts';
@@ -54,9 +54,7 @@ export async function probeBox(options: ProbeOptions): Promise<Box> {
 
 async function pikvmOf(path: string): Promise<string | undefined> {
   const text = await readSystemText(path);
-  if (text === undefined) return undefined;
-  const names = parsePlatformFile(text);
-  return ['PIKVM_MODEL', 'PIKVM_VIDEO', 'PIKVM_BOARD'].map((name) => names.get(name)).join('-');
+  return text === undefined ? undefined : pikvmPlatformName(text);
 }
 
 async function bootConfigOf(root: string): Promise<Box['bootConfig']> {

@@ -12,6 +12,11 @@ export function linkKind(url: URL): LinkKind | undefined {
   return KINDS[url.protocol];
 }
 
+/** The name or address of the host, without the brackets of IPv6; '' when there is none. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
 /**
  * The URL without its secrets: user and password, and the query of a web address, which may be a
  * signature.

@@ -50,6 +50,8 @@ export class LinkedImages implements ImageStore, ImageLinks {
   readonly #log: Log;
   readonly #kept: Document<readonly ImageLink[]>;
   readonly #linked = new Map<string, LinkedImage>();
+  /** Names of links that are being made: machines may share a storage. */
+  readonly #coming = new Set<string>();
   readonly #shown = new StateCell<Readonly<Record<string, MsdImage>>>({});
   readonly #derived: DerivedCell<ImageStoreState>;
 
@@ -85,10 +87,7 @@ export class LinkedImages implements ImageStore, ImageLinks {
   }
 
   async link({ url, prefix, image, insecure, signal }: LinkRequest) {
-    if (this.#linked.size >= MAX_LINKS) {
-      throw new KvmError('MsdLinkError', `There are ${MAX_LINKS} links already; remove one`);
-    }
-    if (image !== '') this.#checkFree(imageNameIn(prefix, image));
+    this.#checkFree(image === '' ? undefined : imageNameIn(prefix, image));
     const source = await openSource({ url, insecure }, undefined, signal).catch((error) => {
       throw refusal(error, signal);
     });
@@ -97,10 +96,7 @@ export class LinkedImages implements ImageStore, ImageLinks {
     const name = imageNameIn(prefix, image || fileName);
     this.#checkFree(name);
     const id = randomBytes(6).toString('hex');
-    const link = { name, id, url, insecure, facts, linkedS: Math.floor(Date.now() / 1000) };
-    await this.#serve(link);
-    await this.#kept.update((before) => [...before, link]);
-    this.#show();
+    await this.#add({ name, id, url, insecure, facts, linkedS: Math.floor(Date.now() / 1000) });
     return { name, size: facts.size };
   }
 
@@ -140,7 +136,7 @@ export class LinkedImages implements ImageStore, ImageLinks {
   }
 
   async create(name: string, size: number): Promise<ImageWriter> {
-    if (this.#linked.has(name)) throw new KvmError('MsdImageExistsError');
+    if (this.#linked.has(name) || this.#coming.has(name)) throw new KvmError('MsdImageExistsError');
     return await this.#images.create(name, size);
   }
 
@@ -180,6 +176,23 @@ export class LinkedImages implements ImageStore, ImageLinks {
     for (const linked of this.#linked.values()) await linked.close();
   }
 
+  /** Serves and keeps a link, or leaves nothing of it. */
+  async #add(link: ImageLink): Promise<void> {
+    this.#coming.add(link.name);
+    try {
+      await this.#serve(link);
+      await this.#kept.update((before) => [...before, link]);
+    } catch (error) {
+      const linked = this.#linked.get(link.name);
+      this.#linked.delete(link.name);
+      await linked?.close();
+      throw error;
+    } finally {
+      this.#coming.delete(link.name);
+      this.#show();
+    }
+  }
+
   async #serve(link: ImageLink): Promise<void> {
     const socket = join(this.#directory, `${link.id}.sock`);
     if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
@@ -191,9 +204,14 @@ export class LinkedImages implements ImageStore, ImageLinks {
     linked.subscribe(() => this.#show());
   }
 
-  #checkFree(name: string): void {
-    const { images } = this.state.value;
-    if (Object.hasOwn(images, name)) throw new KvmError('MsdImageExistsError');
+  /** Throws when there is no room for one more link, or this name is taken. */
+  #checkFree(name: string | undefined): void {
+    if (this.#linked.size + this.#coming.size >= MAX_LINKS) {
+      throw new KvmError('MsdLinkError', `There are ${MAX_LINKS} links already; remove one`);
+    }
+    if (name === undefined) return;
+    const isTaken = Object.hasOwn(this.state.value.images, name) || this.#coming.has(name);
+    if (isTaken) throw new KvmError('MsdImageExistsError');
   }
 
   #show(): void {

@@ -5,6 +5,7 @@ import { connectUnix } from '../../platform/unix-socket.ts';
 import { NbdClient, type NbdExportFacts } from '../../protocols/nbd/client.ts';
 import { NbdError } from '../../protocols/nbd/wire.ts';
 import { type BlockSource, SourceRefusedError } from './block-source.ts';
+import { hostOf } from './link-url.ts';
 
 /** How long a server may take until its export can be read, ms. */
 const CONNECT_MS = 10_000;
@@ -26,14 +27,10 @@ export async function openNbdSource(
 
 function connect(url: URL, signal: AbortSignal): Promise<Duplex> {
   if (url.protocol !== 'nbd+unix:')
-    return connectTcp(hostOf(url), Number(url.port) || PORT, signal);
+    return connectTcp(hostOf(url) || 'localhost', Number(url.port) || PORT, signal);
   const path = url.searchParams.get('socket');
   if (path) return connectUnix(path, signal);
   throw new SourceRefusedError('The address names no socket (nbd+unix:///EXPORT?socket=PATH)');
-}
-
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '') || 'localhost';
 }
 
 interface Reading {
@@ -80,7 +77,7 @@ class NbdSource implements BlockSource {
       : ({ kind: 'authorities' } as const);
     const secure = () => {
       socket.removeAllListeners('data');
-      secureSocket(socket, hostOf(url), trust, signal).then(
+      secureSocket(socket, hostOf(url) || 'localhost', trust, signal).then(
         (secured) => {
           source.#socket = secured;
           source.#listen();

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { dyingWithUs } from '../../platform/dying-with-us.ts';
 import { filterThrough } from '../../platform/filter-process.ts';
 import { isThere } from '../../platform/image-file.ts';
 import { type Process, ProgramMissingError, spawnProcess } from '../../platform/process.ts';
 import { SourceRefusedError } from './block-source.ts';
+import { hostOf } from './link-url.ts';
 
 /** What rclone prints when it serves, with where. */
 const SERVES = /started on \[?(http:\/\/127\.0\.0\.1:\d+\/)/;
@@ -97,9 +99,8 @@ async function start(
   onLine: (line: string) => void,
 ): Promise<Process> {
   const serve = ['rclone', 'serve', 'webdav', `source:${folder}`, '--read-only'];
-  // It is to end with us, however we end.
-  const argv = ['--pdeathsig', 'TERM', '--', ...serve, '--addr', '127.0.0.1:0', ...LIMITS];
-  return await spawnProcess('setpriv', argv, { env: { ...process.env, ...env }, onLine });
+  const [program, ...args] = dyingWithUs([...serve, '--addr', '127.0.0.1:0', ...LIMITS]);
+  return await spawnProcess(program, args, { env: { ...process.env, ...env }, onLine });
 }
 
 /** How rclone is told of the remote: by its environment, which only this user can read. */
@@ -114,7 +115,7 @@ async function remoteOf(
   const known = isSftp && !insecure ? { known_hosts_file: inSsh('known_hosts') } : {};
   const key = isSftp && password === '' ? await keyFile() : undefined;
   const options: Readonly<Record<string, string>> = {
-    ...{ type: kind, host: url.hostname, port: url.port || (PORTS[url.protocol] ?? '') },
+    ...{ type: kind, host: hostOf(url), port: url.port || (PORTS[url.protocol] ?? '') },
     ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }),
     pass: await obscured(password, signal),
     ...(isSftp ? { shell_type: 'none', disable_hashcheck: 'true' } : {}),
