@@ -1,6 +1,7 @@
-import { CoderProcess } from '../platform/coder-process.ts';
+import type { CoderProcess } from '../platform/coder-process.ts';
 import { FlvAvcReader } from '../protocols/flv-avc.ts';
 import { IVF_FRAME_BYTES, ivfHeader, writeIvfFrame } from '../protocols/ivf.ts';
+import { FfmpegPool } from './ffmpeg-pool.ts';
 import {
   bufferKbit,
   CRF,
@@ -48,9 +49,10 @@ export function h264Arguments(settings: H264Settings): readonly string[] {
   ];
 }
 
-/** Starts `program` for each stream; without it the encoder ends at once and says so. */
+/** A `program` of its own for each stream; without it the encoder ends at once and says so. */
 export function ffmpegEncoder(program = FFMPEG): OpenH264Encoder {
-  return (settings, listener) => new FfmpegEncoder(program, settings, listener);
+  const pool = new FfmpegPool(program);
+  return (settings, listener) => new FfmpegEncoder(pool, settings, listener);
 }
 
 /** A running FFmpeg: its own process, as its licence is its own. */
@@ -60,26 +62,37 @@ class FfmpegEncoder implements H264Encoder {
   /** One frame with what comes before it; in use until FFmpeg has all of it. */
   #message: Buffer;
   readonly #onStuck: () => void;
+  readonly #pool: FfmpegPool;
   #time = 0;
+  #hasPicture = false;
 
-  constructor(program: string, settings: H264Settings, listener: H264Listener) {
+  constructor(pool: FfmpegPool, settings: H264Settings, listener: H264Listener) {
     this.settings = settings;
+    this.#pool = pool;
     const { format, width, height } = settings;
     const reader = new FlvAvcReader();
     const fail = (reason: string) => {
       this.#process.kill();
       listener.onEnd(reason);
     };
-    this.#onStuck = () => fail(`${program} takes no more pictures`);
-    this.#process = new CoderProcess(program, h264Arguments(settings), {
-      onOutput(bytes) {
+    this.#onStuck = () => fail(`${pool.program} takes no more pictures`);
+    const args = h264Arguments(settings);
+    this.#process = pool.take(args, {
+      onOutput: (bytes) => {
         try {
-          for (const unit of reader.push(bytes)) listener.onUnit(unit);
+          const units = reader.push(bytes);
+          for (const unit of units) listener.onUnit(unit);
+          if (units.length === 0 || this.#hasPicture) return;
+          this.#hasPicture = true;
+          pool.prepare(args);
         } catch (error) {
           fail(String(error));
         }
       },
-      onEnd: (reason) => listener.onEnd(reason),
+      onEnd: (reason) => {
+        pool.release();
+        listener.onEnd(reason);
+      },
     });
     this.#message = Buffer.alloc(0);
     const start = {
@@ -104,5 +117,6 @@ class FfmpegEncoder implements H264Encoder {
 
   close(): void {
     this.#process.kill();
+    this.#pool.release();
   }
 }
