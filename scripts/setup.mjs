@@ -23,16 +23,25 @@ export const START_PACKAGES = [
   'zstd',
 ];
 
-/** What the lab needs: QEMU, a start of Linux, a compiler for one module of it, and a board's programs. */
+/**
+ * What the lab needs: QEMU, a start of Linux, a compiler for one module of it, a board's programs, and a
+ * computer with UEFI at its cables.
+ */
 export const LAB_PACKAGES = [
   'busybox-static',
   'cpio',
   'gcc',
+  'grub-common',
+  'grub-efi-amd64-bin',
   'kmod',
   'libelf1',
   'make',
+  'mtools',
+  'ovmf',
   'qemu-system-x86',
+  'tesseract-ocr',
   'udev',
+  'usbredirect',
   'ustreamer',
   'v4l-utils',
   'xorriso',
@@ -45,7 +54,6 @@ export const LAB_PACKAGES = [
  */
 const OTHER_TEST_PACKAGES = [
   'chromium',
-  'tesseract-ocr',
   'curl',
   'edid-decode',
   'ffmpeg',

@@ -1,23 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jpegSize } from '../../src/protocols/jpeg-size.ts';
 import { figure } from './support/figures.ts';
+import { setTimings, VIVID } from './support/hdmi.ts';
 import { LabMachine } from './support/lab-machine.ts';
 import type { LabServer } from './support/lab-server.ts';
 import { soon } from './support/soon.ts';
 
-const DEVICE = '/dev/video0';
-/** An HDMI input and an HDMI output (Linux Documentation/admin-guide/media/vivid.rst). */
-const VIVID = [
-  ...['vivid', 'n_devs=1', 'node_types=0x101', 'num_inputs=1', 'input_types=0x3'],
-  ...['num_outputs=1', 'output_types=0x1'],
-] as const;
-/**
- * Value of the control `dv_timings_signal_mode`: what `dv_timings` says. Modes without a signal are no test:
- * vivid goes on with noise, and Debian's µStreamer 4.9 shows that.
- */
-const SELECTED = 4;
-/** Entries of its control `dv_timings`. */
-const TIMINGS = { '1920x1080': 16, '1024x768': 31 } as const;
 const PICTURES = 10;
 /** The goal is 120, which pictures that wait on a slow machine pass by a little: a leak is what fails. */
 const MEMORY_MIB = 160;
@@ -43,11 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => machine?.[Symbol.asyncDispose]());
 
-const control = (...settings: string[]) =>
-  machine.run(['v4l2-ctl', '-d', DEVICE, ...settings.map((each) => `--set-ctrl=${each}`)]);
-const timings = async (size: keyof typeof TIMINGS) => {
-  await control(`dv_timings=${TIMINGS[size]}`, `dv_timings_signal_mode=${SELECTED}`);
-};
+const timings = (size: '1920x1080' | '1024x768') => setTimings(machine, size);
 const source = async () => (await machine.api.call('streamer')).streamer?.source;
 const sees = (width: number, height: number) =>
   soon(async () => {

@@ -125,6 +125,17 @@ export class LineWatch implements AsyncDisposable {
     return watch;
   }
 
+  /** Hears of each pulse that ends from now on: its length, ms, on the machine's own clock. */
+  onPulse(heard: (lengthMs: number) => void): void {
+    let count = this.#changes.value.length;
+    this.#changes.subscribe((changes) => {
+      for (; count < changes.length; count += 1) {
+        const [before, now] = [changes[count - 1], changes[count]];
+        if (before?.level && now && !now.level) heard(now.timeMs - before.timeMs);
+      }
+    });
+  }
+
   /** The length of the next pulse that began after the start, ms; its line was low before. */
   async pulseMs(): Promise<number> {
     const [first, up, down] = await this.#atLeast(3);

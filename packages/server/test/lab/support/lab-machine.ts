@@ -26,8 +26,8 @@ export interface LabMachineOptions {
   readonly modules?: readonly (readonly [name: string, ...parameters: string[]])[];
   /** Whether the kernel can simulate GPIO chips. */
   readonly gpio?: boolean;
-  /** Of QEMU, besides ours. */
-  readonly args?: readonly string[];
+  /** Its TCP ports that are reached from here, besides the API's. */
+  readonly ports?: readonly number[];
 }
 
 /**
@@ -38,20 +38,20 @@ export class LabMachine implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #agent: LabAgent;
   readonly #directory: string;
-  readonly #port: number;
+  readonly #ports: ReadonlyMap<number, number>;
   readonly #console: readonly string[];
   #server: LabServer | undefined;
 
   private constructor(
     child: ChildProcess,
     agent: LabAgent,
-    place: { readonly directory: string; readonly port: number },
+    place: { readonly directory: string; readonly ports: ReadonlyMap<number, number> },
     console: readonly string[],
   ) {
     this.#child = child;
     this.#agent = agent;
     this.#directory = place.directory;
-    this.#port = place.port;
+    this.#ports = place.ports;
     this.#console = console;
   }
 
@@ -59,9 +59,10 @@ export class LabMachine implements AsyncDisposable {
   static async start(options: LabMachineOptions = {}): Promise<LabMachine> {
     const lab = labFiles();
     const directory = mkdtempSync(join(tmpdir(), 'cc-lab-'));
-    const port = await freePort();
+    const ports = new Map<number, number>();
+    for (const port of [API_PORT, ...(options.ports ?? [])]) ports.set(port, await freePort());
     const socket = join(directory, 'agent');
-    const child = spawn('qemu-system-x86_64', qemuArgs(lab, socket, port, options.args ?? []), {
+    const child = spawn('qemu-system-x86_64', qemuArgs(lab, socket, ports), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said: string[] = [];
@@ -74,7 +75,7 @@ export class LabMachine implements AsyncDisposable {
     const timer = setTimeout(() => ended.abort(new Error('It takes too long')), BOOT_MS);
     try {
       const agent = await LabAgent.connect(socket, ended.signal);
-      const machine = new LabMachine(child, agent, { directory, port }, said);
+      const machine = new LabMachine(child, agent, { directory, ports }, said);
       for (const [name, ...parameters] of options.modules ?? []) {
         await machine.run(['modprobe', name, ...parameters]);
       }
@@ -91,7 +92,14 @@ export class LabMachine implements AsyncDisposable {
 
   /** Where crashcart is reached from here, once it serves. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.port(API_PORT)}`;
+  }
+
+  /** The port of this host that leads to one of its ports. */
+  port(port: number): number {
+    const here = this.#ports.get(port);
+    if (here === undefined) throw new Error(`Port ${port} of the machine is not reached from here`);
+    return here;
   }
 
   /** What its kernel said. */
@@ -159,7 +167,7 @@ export class LabMachine implements AsyncDisposable {
   }
 }
 
-function qemuArgs(lab: LabFiles, socket: string, port: number, more: readonly string[]) {
+function qemuArgs(lab: LabFiles, socket: string, ports: ReadonlyMap<number, number>) {
   const environment = {
     LAB_INIT: join(GUEST, 'init.sh'),
     LAB_NODE: process.execPath,
@@ -169,7 +177,10 @@ function qemuArgs(lab: LabFiles, socket: string, port: number, more: readonly st
   };
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const append = ['console=ttyS0', 'loglevel=4', 'mitigations=off', 'panic=-1', ...variables];
-  const forward = `hostfwd=tcp:127.0.0.1:${port}-${ADDRESS}:${API_PORT}`;
+  const forwards = [...ports].map(
+    ([inside, here]) => `hostfwd=tcp:127.0.0.1:${here}-${ADDRESS}:${inside}`,
+  );
+  const net = ['user', 'id=net', 'restrict=on', ...forwards].join(',');
   return [
     ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536'],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
@@ -177,8 +188,7 @@ function qemuArgs(lab: LabFiles, socket: string, port: number, more: readonly st
     ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=lab.agent'],
     ...['-chardev', `socket,id=agent,path=${socket},server=on,wait=off`],
-    ...['-netdev', `user,id=net,restrict=on,${forward}`, '-device', 'virtio-net-pci,netdev=net'],
+    ...['-netdev', net, '-device', 'virtio-net-pci,netdev=net'],
     ...['-device', 'virtio-rng-pci'],
-    ...more,
   ];
 }
