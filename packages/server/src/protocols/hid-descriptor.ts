@@ -2,8 +2,8 @@ import type { HidMouseOptions } from './hid-mouse.ts';
 import { KEYBOARD_SLOTS } from './hid-report.ts';
 
 /**
- * Report descriptors of our USB gadget's keyboard and mice: what tells a machine where in the reports
- * of `hid-report.ts` everything is. Device Class Definition for HID 1.11, 6.2.2 and appendix E; the
+ * Report descriptors of our keyboards and mice: what tells a machine where in the reports of
+ * `hid-report.ts` everything is. Device Class Definition for HID 1.11, 6.2.2 and appendix E; the
  * usages are those of HID Usage Tables 1.12.
  *
  * A short item (6.2.2.2) is one byte of prefix and 0, 1, 2 or 4 bytes of data, little-endian:
@@ -22,6 +22,7 @@ const USAGE_PAGE = 0x04;
 const LOGICAL_MINIMUM = 0x14;
 const LOGICAL_MAXIMUM = 0x24;
 const REPORT_SIZE = 0x74;
+const REPORT_ID = 0x84;
 const REPORT_COUNT = 0x94;
 const USAGE = 0x08;
 const USAGE_MINIMUM = 0x18;
@@ -70,9 +71,13 @@ export interface HidFunctionDescriptor {
   readonly reportDescriptor: Uint8Array;
 }
 
-/** A boot keyboard with lights: reports of 8 bytes, output reports of one. */
-export function keyboardDescriptor(): HidFunctionDescriptor {
+/**
+ * A boot keyboard with lights: reports of 8 bytes, output reports of one. With a report id, 1 to 255,
+ * one more byte comes before each.
+ */
+export function keyboardDescriptor(reportId?: number): HidFunctionDescriptor {
   const reportDescriptor = collection(APPLICATION, DESKTOP, KEYBOARD, [
+    ...idItem(reportId),
     ...field(INPUT, ABSOLUTE, {
       ...{ page: KEY_CODES, from: LEFT_CONTROL, to: RIGHT_GUI },
       ...{ min: 0, max: 1, bits: 1, count: RIGHT_GUI - LEFT_CONTROL + 1 },
@@ -92,9 +97,12 @@ export function keyboardDescriptor(): HidFunctionDescriptor {
 
 /**
  * A mouse with eight buttons and one or two wheels. The relative one is a boot mouse, the absolute
- * one has no boot protocol: firmware would take its coordinates for steps.
+ * one has no boot protocol: firmware would take its coordinates for steps. A report id as above.
  */
-export function mouseDescriptor({ kind, horizontalWheel }: HidMouseOptions): HidFunctionDescriptor {
+export function mouseDescriptor(
+  { kind, horizontalWheel }: HidMouseOptions,
+  reportId?: number,
+): HidFunctionDescriptor {
   const pan = horizontalWheel ? steps(CONSUMER, [AC_PAN]) : [];
   const isAbsolute = kind === 'absolute';
   // The collection inside is what macOS Recovery looks for.
@@ -107,11 +115,16 @@ export function mouseDescriptor({ kind, horizontalWheel }: HidMouseOptions): Hid
       : steps(DESKTOP, [X, Y, WHEEL])),
     ...pan,
   ]);
-  const reportDescriptor = collection(APPLICATION, DESKTOP, MOUSE, pointer);
+  const inside = [...idItem(reportId), ...pointer];
+  const reportDescriptor = collection(APPLICATION, DESKTOP, MOUSE, inside);
   const reportLength = (isAbsolute ? 6 : 4) + (horizontalWheel ? 1 : 0);
   return isAbsolute
     ? { protocol: 0, subclass: 0, reportLength, reportDescriptor }
     : { protocol: 2, subclass: 1, reportLength, reportDescriptor };
+}
+
+function idItem(reportId: number | undefined): readonly number[] {
+  return reportId === undefined ? [] : item(REPORT_ID, reportId);
 }
 
 /** Windows 7 takes no other range than 0..32767. */
