@@ -28,8 +28,11 @@ export const START_PACKAGES = [
  * computer with UEFI at its cables.
  */
 export const LAB_PACKAGES = [
+  'bluez',
+  'bluez-test-tools',
   'busybox-static',
   'cpio',
+  'dbus-daemon',
   'gcc',
   'grub-common',
   'grub-efi-amd64-bin',

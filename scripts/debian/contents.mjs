@@ -76,6 +76,7 @@ export function contentsOf(facts, modules) {
     ...folder('packaging/sysusers.d', 'usr/lib/sysusers.d'),
     ...folder('packaging/tmpfiles.d', 'usr/lib/tmpfiles.d'),
     ...folder('packaging/udev', 'usr/lib/udev/rules.d'),
+    ...folder('packaging/bluetooth', 'usr/share/crashcart/bluetooth'),
     [
       'usr/share/lintian/overrides/crashcart',
       { content: read('packaging/debian/lintian-overrides') },

@@ -110,6 +110,22 @@ it('tells the machine of a display once, before the server that captures, withou
   expect(rules.filter((line) => line.startsWith('ATTR') && !line.endsWith(named))).toEqual([]);
 });
 
+it('gives the server no more for Bluetooth than its channels need, where that is wanted', () => {
+  const core = read('systemd', 'crashcart-core.service');
+  expect(core).toContain('\nCapabilityBoundingSet=\n');
+  expect(core).not.toContain('AF_BLUETOOTH');
+  const granted = read('bluetooth', 'crashcart-core.conf')
+    .split('\n')
+    .filter((line) => /Capabilit|Restrict/.test(line));
+  expect(granted).toEqual([
+    ...['AmbientCapabilities=CAP_NET_BIND_SERVICE', 'CapabilityBoundingSet=CAP_NET_BIND_SERVICE'],
+    'RestrictAddressFamilies=AF_BLUETOOTH',
+  ]);
+  const dropIns = readdirSync(join(PACKAGING, 'bluetooth'));
+  const guide = readFileSync(join(PACKAGING, '../docs/hardware.md'), 'utf8');
+  for (const name of dropIns) expect(guide).toContain(`/usr/share/crashcart/bluetooth/${name} `);
+});
+
 it('names every grabber that is known, and no other', () => {
   const ids = read('udev', '70-crashcart-video.rules').matchAll(
     /ATTRS\{idVendor\}=="(\w+)", ATTRS\{idProduct\}=="(\w+)"/g,

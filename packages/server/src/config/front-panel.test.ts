@@ -43,6 +43,17 @@ describe('hid', () => {
     ]);
   });
 
+  test('by Bluetooth has the names and times of PiKVM', async () => {
+    const { config, warnings } = await load('kvmd: {hid: {type: bt, max_clients: "2"}}');
+    expect(config.kvmd.hid).toMatchObject({
+      ...{ type: 'bt', manufacturer: 'PiKVM', product: 'HID Device' },
+      ...{ description: 'Bluetooth Keyboard & Mouse', iface: 'hci0', alias: 'PiKVM HID' },
+      ...{ pairing_required: true, auth_required: false, control_public: true },
+      ...{ unpair_on_close: true, max_clients: 2, socket_timeout: 5, select_timeout: 1 },
+    });
+    expect(warnings).toEqual([]);
+  });
+
   test('warns of keys that only another type has, and of those that are not supported', async () => {
     const { warnings } = await load('kvmd:\n  hid: {type: qemu, keyboard: {device: /dev/x}}');
     expect(warnings.map(({ path }) => path.join('.'))).toEqual(['kvmd.hid.keyboard']);
@@ -85,7 +96,7 @@ describe('atx', () => {
 test.each([
   [
     'hid: {type: usb}',
-    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, ch9329, serial, vnc, disabled',
+    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, ch9329, serial, bt, vnc, disabled',
   ],
   ['hid: 1', 'kvmd.hid: 1 is not allowed: must be a section'],
   ['hid: {type: otg, keyboard: {devise: /x}}', 'kvmd.hid.keyboard.devise: no such key'],
@@ -94,6 +105,9 @@ test.each([
   ['hid: {type: ch9329, speed: 14400}', 'must be one of: 1200, 2400'],
   ['hid: {type: ch9329, read_timeout: 0}', 'must be a number of at least 0.1'],
   ['hid: {type: serial, reset_pin: -2}', 'must be a whole number from -1'],
+  ['hid: {type: bt, max_clients: 0}', 'must be a whole number of at least 1'],
+  ['hid: {type: bt, iface: ../hci0}', 'must be an adapter such as hci0'],
+  ['hid: {type: bt, socket_timeout: 0}', 'must be a number of at least 0.1'],
   ['atx: {type: relay}', 'must be one of: qemu, gpio, disabled'],
   ['atx: {type: gpio, power_led_pin: -1}', 'must be the number or name of a line'],
   ['atx: {type: gpio, device: -x}', 'must be a path, or the number, name or label of a chip'],

@@ -7,6 +7,9 @@ import * as type from './types.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 const LAST_LINE = 999_999_999;
+/** Longer ones do not fit where Bluetooth has names. */
+const NAME_LENGTH = 248;
+const ADAPTER = 'must be an adapter such as hci0';
 const seconds = (fallback: number) => type.atLeast(0.1).default(fallback);
 const hidPort = type.path().default('/dev/kvmd-hid');
 const patience = {
@@ -70,6 +73,21 @@ const HIDS = {
     errors_threshold: type.integer(0, FOREVER).default(5),
     noop: type.bool(false),
   }),
+  bt: type.section({
+    ...{ type: z.literal('bt'), ...anyHid },
+    manufacturer: type.text(NAME_LENGTH).default('PiKVM'),
+    product: type.text(NAME_LENGTH).default('HID Device'),
+    description: type.text(NAME_LENGTH).default('Bluetooth Keyboard & Mouse'),
+    iface: z
+      .string(ADAPTER)
+      .regex(/^hci\d{1,5}$/, ADAPTER)
+      .default('hci0'),
+    alias: type.text(NAME_LENGTH).default('PiKVM HID'),
+    ...{ pairing_required: type.bool(true), auth_required: type.bool(false) },
+    ...{ control_public: type.bool(true), unpair_on_close: type.bool(true) },
+    max_clients: type.integer(1, FOREVER).default(1),
+    ...{ socket_timeout: seconds(5), select_timeout: seconds(1) },
+  }),
   vnc: type.section({ type: z.literal('vnc'), ...anyHid }),
   disabled: type.section({ type: z.literal('disabled'), ...anyHid }),
 } satisfies { [T in keyof HidDriverOptions]: z.ZodType<{ type: T } & HidDriverOptions[T]> };
@@ -126,7 +144,7 @@ function byType<
 
 /** The section `hid` of a machine: PiKVM's keys. Times in s. */
 export const hid = byType(
-  [HIDS.qemu, HIDS.otg, HIDS.ch9329, HIDS.serial, HIDS.vnc, HIDS.disabled],
+  [HIDS.qemu, HIDS.otg, HIDS.ch9329, HIDS.serial, HIDS.bt, HIDS.vnc, HIDS.disabled],
   Object.keys(HIDS),
 );
 

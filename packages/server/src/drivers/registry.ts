@@ -1,5 +1,6 @@
 import type { GpioDriver } from '../core/gpio-driver.ts';
 import { DerivedCell } from '../core/state.ts';
+import type { BtHidOptions } from './bluetooth/hid.ts';
 import { type DriverRegistry, defineDrivers, type OptionsOf } from './define.ts';
 import type { GpioChipOptions } from './gpio/chip-driver.ts';
 import type { CmdOptions, CmdretOptions } from './gpio/cmd.ts';
@@ -29,6 +30,9 @@ export const DRIVERS = defineDrivers({
     },
     serial: async ({ log }, options: BridgeOptions) => {
       return (await import('./serial-hid/bridge.ts')).createBridge(options, { log });
+    },
+    bt: async ({ log }, options: BtHidOptions) => {
+      return new (await import('./bluetooth/hid.ts')).BtHid(options, { log });
     },
     vnc: async ({ vnc, log }) => new (await import('./vnc/hid.ts')).VncHid(await vnc(), log),
     disabled: async () => new (await import('./disabled/hid.ts')).DisabledHid(),
