@@ -11,7 +11,6 @@ const DENY = '#!/bin/sh\nexit 101\n';
 
 /** The services of packages that tests need. */
 const SERVICES = {
-  bluez: ['bluetooth'],
   freeradius: ['freeradius'],
   nginx: ['nginx'],
   'openssh-server': ['ssh'],

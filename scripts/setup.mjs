@@ -28,11 +28,8 @@ export const START_PACKAGES = [
  * computer with UEFI at its cables.
  */
 export const LAB_PACKAGES = [
-  'bluez',
-  'bluez-test-tools',
   'busybox-static',
   'cpio',
-  'dbus-daemon',
   'gcc',
   'grub-common',
   'grub-efi-amd64-bin',
@@ -58,6 +55,7 @@ export const LAB_PACKAGES = [
 const OTHER_TEST_PACKAGES = [
   'chromium',
   'curl',
+  'dbus-daemon',
   'edid-decode',
   'ffmpeg',
   'freeradius',

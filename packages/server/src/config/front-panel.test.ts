@@ -43,6 +43,15 @@ describe('hid', () => {
     ]);
   });
 
+  test('by SPI has the times of PiKVM', async () => {
+    const { config, warnings } = await load('kvmd: {hid: {type: spi, bus: 0, chip: "1"}}');
+    expect(config.kvmd.hid).toMatchObject({
+      ...{ type: 'spi', bus: 0, chip: 1, hw_cs: false, sw_cs_pin: -1, sw_cs_per_byte: false },
+      ...{ max_freq: 100_000, block_usec: 1, read_timeout: 0.5, reset_pin: 4, noop: false },
+    });
+    expect(warnings).toEqual([]);
+  });
+
   test('by Bluetooth has the names and times of PiKVM', async () => {
     const { config, warnings } = await load('kvmd: {hid: {type: bt, max_clients: "2"}}');
     expect(config.kvmd.hid).toMatchObject({
@@ -96,7 +105,7 @@ describe('atx', () => {
 test.each([
   [
     'hid: {type: usb}',
-    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, ch9329, serial, bt, vnc, disabled',
+    'kvmd.hid.type: "usb" is not allowed: must be one of: qemu, otg, ch9329, serial, spi, bt, vnc, disabled',
   ],
   ['hid: 1', 'kvmd.hid: 1 is not allowed: must be a section'],
   ['hid: {type: otg, keyboard: {devise: /x}}', 'kvmd.hid.keyboard.devise: no such key'],
@@ -105,6 +114,9 @@ test.each([
   ['hid: {type: ch9329, speed: 14400}', 'must be one of: 1200, 2400'],
   ['hid: {type: ch9329, read_timeout: 0}', 'must be a number of at least 0.1'],
   ['hid: {type: serial, reset_pin: -2}', 'must be a whole number from -1'],
+  ['hid: {type: spi, chip: 0}', 'kvmd.hid.bus: '],
+  ['hid: {type: spi, bus: 0, chip: -1}', 'must be a whole number from 0 to 255'],
+  ['hid: {type: spi, bus: 0, chip: 0, max_freq: 0}', 'must be a whole number from 1'],
   ['hid: {type: bt, max_clients: 0}', 'must be a whole number of at least 1'],
   ['hid: {type: bt, iface: ../hci0}', 'must be an adapter such as hci0'],
   ['hid: {type: bt, socket_timeout: 0}', 'must be a number of at least 0.1'],

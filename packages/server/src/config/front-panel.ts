@@ -7,6 +7,10 @@ import * as type from './types.ts';
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 const LAST_LINE = 999_999_999;
+const LAST_BUS = 255;
+/** What the kernel has room for. */
+const MAX_HZ = 0xffff_ffff;
+const MAX_BLOCK_US = 0xffff;
 /** Longer ones do not fit where Bluetooth has names. */
 const NAME_LENGTH = 248;
 const ADAPTER = 'must be an adapter such as hci0';
@@ -28,6 +32,23 @@ const anyHid = {
       interval: type.integer(1, FOREVER).default(60),
     })
     .prefault({}),
+};
+
+/** PiKVM's firmware, wherever it is. */
+const anyBridge = {
+  gpio_device: type.path().default('/dev/gpiochip0'),
+  /** -1 = none. */
+  reset_pin: type.integer(-1, LAST_LINE).default(4),
+  ...{
+    reset_inverted: type.bool(false),
+    reset_delay: seconds(0.1),
+    reset_self: type.bool(false),
+  },
+  read_retries: type.integer(1, FOREVER).default(5),
+  common_retries: type.integer(1, FOREVER).default(5),
+  retries_delay: seconds(0.5),
+  errors_threshold: type.integer(0, FOREVER).default(5),
+  noop: type.bool(false),
 };
 
 const HIDS = {
@@ -58,20 +79,18 @@ const HIDS = {
   }),
   serial: type.section({
     ...{ type: z.literal('serial'), ...anyHid, device: hidPort },
-    ...{ speed: type.baud(115_200), read_timeout: seconds(2) },
-    gpio_device: type.path().default('/dev/gpiochip0'),
-    /** -1 = none. */
-    reset_pin: type.integer(-1, LAST_LINE).default(4),
-    ...{
-      reset_inverted: type.bool(false),
-      reset_delay: seconds(0.1),
-      reset_self: type.bool(false),
-    },
-    read_retries: type.integer(1, FOREVER).default(5),
-    common_retries: type.integer(1, FOREVER).default(5),
-    retries_delay: seconds(0.5),
-    errors_threshold: type.integer(0, FOREVER).default(5),
-    noop: type.bool(false),
+    ...{ speed: type.baud(115_200), read_timeout: seconds(2), ...anyBridge },
+  }),
+  spi: type.section({
+    ...{ type: z.literal('spi'), ...anyHid },
+    ...{ bus: type.integer(0, LAST_BUS), chip: type.integer(0, LAST_BUS) },
+    hw_cs: type.bool(false),
+    /** 0 and -1 = none. */
+    sw_cs_pin: type.integer(-1, LAST_LINE).default(-1),
+    sw_cs_per_byte: type.bool(false),
+    max_freq: type.integer(1, MAX_HZ).default(100_000),
+    block_usec: type.integer(0, MAX_BLOCK_US).default(1),
+    ...{ read_timeout: seconds(0.5), ...anyBridge },
   }),
   bt: type.section({
     ...{ type: z.literal('bt'), ...anyHid },
@@ -144,7 +163,7 @@ function byType<
 
 /** The section `hid` of a machine: PiKVM's keys. Times in s. */
 export const hid = byType(
-  [HIDS.qemu, HIDS.otg, HIDS.ch9329, HIDS.serial, HIDS.bt, HIDS.vnc, HIDS.disabled],
+  [HIDS.qemu, HIDS.otg, HIDS.ch9329, HIDS.serial, HIDS.spi, HIDS.bt, HIDS.vnc, HIDS.disabled],
   Object.keys(HIDS),
 );
 

@@ -70,7 +70,7 @@ describe('loadConfig', () => {
     ],
     [
       'kvmd:\n  hid: {type: magic}',
-      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, otg, ch9329, serial, bt, vnc, disabled',
+      'kvmd.hid.type: "magic" is not allowed: must be one of: qemu, otg, ch9329, serial, spi, bt, vnc, disabled',
     ],
     [
       'kvmd: {hid: {ignore_keys: [KeyA, Keya]}}',

@@ -101,14 +101,13 @@ oled: {}
     );
   });
 
-  it('disables hardware that is not supported, and says so', async () => {
+  it('takes over a bridge at the SPI bus, but for the line of its power', async () => {
     const { config, unsupported } = await load(
-      'kvmd:\n  hid:\n    type: spi\n    max_freq: 100000\n',
+      'kvmd:\n  hid:\n    type: spi\n    bus: 0\n    chip: 1\n    power_detect_pin: 16\n',
     );
-    expect(config.kvmd.hid.type).toBe('disabled');
+    expect(config.kvmd.hid).toMatchObject({ type: 'spi', bus: 0, chip: 1, max_freq: 100_000 });
     expect(written(unsupported)).toEqual([
-      `${FILE}:3: kvmd.hid.type: is not supported: spi is not there; the part is disabled`,
-      expect.stringContaining(`${FILE}:4: kvmd.hid.max_freq: `),
+      expect.stringContaining(`${FILE}:6: kvmd.hid.power_detect_pin: `),
     ]);
   });
 

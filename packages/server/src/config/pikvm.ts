@@ -1,4 +1,3 @@
-import { driverTypes } from '../drivers/registry.ts';
 import type { Finding } from './errors.ts';
 import { merge } from './merge.ts';
 import { isPikvmKey } from './pikvm-keys.ts';
@@ -12,15 +11,8 @@ export interface Adopted {
   readonly unsupported: readonly Finding[];
 }
 
-/** What PiKVM has for each part, the usual one first. */
-const TYPES = {
-  hid: ['otg', 'serial', 'spi', 'bt', 'ch9329'],
-  atx: ['gpio'],
-  msd: ['otg'],
-  streamer: ['ustreamer'],
-} as const;
-
-const PARTS = ['hid', 'atx', 'msd', 'streamer'] as const;
+/** What PiKVM has for each part unless it is told. */
+const USUAL = { hid: 'otg', atx: 'gpio', msd: 'otg', streamer: 'ustreamer' } as const;
 
 /** Where PiKVM keeps what is elsewhere here. */
 const PLACES: readonly (readonly [path: string, key: readonly string[]])[] = [
@@ -43,9 +35,11 @@ export async function adoptPikvm(
   preset: Tree,
   isThere: (path: string) => Promise<boolean>,
 ): Promise<Adopted> {
-  const typed = typesOf([await defaultsBelow(tree, isThere), preset, frontOf(tree)].reduce(merge));
-  const known = knownOf(typed.tree);
-  const unsupported = [...typed.unsupported, ...known.unsupported].sort(byPlace);
+  const rated = qualityOf(
+    [await defaultsBelow(tree, isThere), preset, frontOf(tree)].reduce(merge),
+  );
+  const known = knownOf(rated.tree);
+  const unsupported = [...rated.unsupported, ...known.unsupported].sort(byPlace);
   return { tree: known.tree, unsupported };
 }
 
@@ -62,7 +56,7 @@ async function defaultsBelow(
     defaults = replace(defaults, path, treeOf(value, at));
   };
   let defaults: Tree = { ...EMPTY, at };
-  for (const part of PARTS) put(['kvmd', part, 'type'], TYPES[part][0]);
+  for (const [part, type] of Object.entries(USUAL)) put(['kvmd', part, 'type'], type);
   put(['otg', 'user'], 'kvmd');
   put(['otg', 'meta'], '/run/kvmd/otg');
   for (const [path, key] of PLACES) if (await isThere(path)) put(key, path);
@@ -110,20 +104,9 @@ function withoutEmpty(tree: Tree, path: readonly string[]): Tree {
 }
 
 /** Hardware that we cannot drive is disabled, and told. */
-function typesOf(tree: Tree): Adopted {
+function qualityOf(tree: Tree): Adopted {
   const unsupported: Finding[] = [];
   let result = tree;
-  for (const part of PARTS) {
-    const path = ['kvmd', part, 'type'];
-    const node = find(tree, path);
-    const name = node && plainOf(node);
-    const types: readonly unknown[] = TYPES[part];
-    const ours: readonly unknown[] = driverTypes(part);
-    if (!node || !types.includes(name) || ours.includes(name)) continue;
-    const why = `${name} is not there; the part is disabled`;
-    unsupported.push({ at: node.at, path, text: `is not supported: ${why}` });
-    result = replace(result, path, treeOf('disabled', node.at));
-  }
   const quality = ['kvmd', 'streamer', 'quality'];
   const node = find(result, quality);
   // A preset has it for grabbers that give JPEG themselves.

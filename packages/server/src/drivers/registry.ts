@@ -17,6 +17,7 @@ import type { GpioAtxOptions } from './linux/atx.ts';
 import type { OtgHidOptions } from './linux/hid.ts';
 import type { BridgeOptions } from './serial-hid/bridge.ts';
 import type { Ch9329Options } from './serial-hid/ch9329.ts';
+import type { SpiBridgeOptions } from './serial-hid/spi-bridge.ts';
 
 /** All drivers; only the code of those that are configured is ever loaded. */
 export const DRIVERS = defineDrivers({
@@ -30,6 +31,9 @@ export const DRIVERS = defineDrivers({
     },
     serial: async ({ log }, options: BridgeOptions) => {
       return (await import('./serial-hid/bridge.ts')).createBridge(options, { log });
+    },
+    spi: async ({ log }, options: SpiBridgeOptions) => {
+      return (await import('./serial-hid/spi-bridge.ts')).createSpiBridge(options, { log });
     },
     bt: async ({ log }, options: BtHidOptions) => {
       return new (await import('./bluetooth/hid.ts')).BtHid(options, { log });

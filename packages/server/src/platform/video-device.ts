@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { addressOf, lastSystemError, nativeFunction, POINTER_BYTES } from './libc.ts';
+import { open } from 'node:fs/promises';
+import { ioctlInThread, pointAt } from './ioctl.ts';
+import { POINTER_BYTES } from './libc.ts';
 
 /** An ioctl whose structure points at more bytes. */
 export interface VideoPointer {
@@ -24,38 +25,15 @@ export interface VideoDevice extends AsyncDisposable {
 /** Opens a node; rejects with the system's error. */
 export type OpenVideoDevice = (path: string) => Promise<VideoDevice>;
 
-/** What a running call points at: the collector does not know of it. */
-const HELD = new Set<Uint8Array>();
-
 /** The nodes of this system; they need the optional koffi. */
 export const openVideoDevice: OpenVideoDevice = async (path) => {
   const file = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
   return {
     pointerBytes: POINTER_BYTES,
     async ioctl(request, data, pointer) {
-      if (!pointer) return await call(file, request, data);
-      fillIn(data, pointer);
-      HELD.add(pointer.to);
-      await call(file, request, data).finally(() => HELD.delete(pointer.to));
+      if (pointer) pointAt(data, pointer.at, pointer.to);
+      await ioctlInThread(file.fd, request, data, pointer?.to);
     },
     [Symbol.asyncDispose]: () => file.close(),
   };
 };
-
-function fillIn(data: Uint8Array, { at, to }: VideoPointer): void {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const address = addressOf(to);
-  if (POINTER_BYTES === 8) view.setBigUint64(at, address, true);
-  else view.setUint32(at, Number(address), true);
-}
-
-function call({ fd }: FileHandle, request: number, data: Uint8Array): Promise<void> {
-  const ioctl = nativeFunction('int ioctl(int fd, unsigned long request, void *data)');
-  return new Promise((resolve, reject) => {
-    ioctl.async(fd, request, data, (error: unknown, result: number) => {
-      if (error) reject(error);
-      else if (result < 0) reject(lastSystemError('ioctl'));
-      else resolve();
-    });
-  });
-}

@@ -44,6 +44,11 @@ export abstract class FakeSerialDevice implements Disposable {
     const garbage = bytes.map((byte, at) => (at === last ? byte ^ 0x55 : byte));
     const noisy = Uint8Array.of(0x34, 0x57, 0xab, ...bytes);
     if (mood === 'silent') return;
-    this.#line?.far.write(mood === 'garbage' ? garbage : mood === 'noise' ? noisy : bytes);
+    this.write(mood === 'garbage' ? garbage : mood === 'noise' ? noisy : bytes);
+  }
+
+  /** Bytes that the driver hears. */
+  protected write(bytes: Uint8Array): void {
+    this.#line?.far.write(bytes);
   }
 }

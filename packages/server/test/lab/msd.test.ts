@@ -58,7 +58,9 @@ const readDisk = async (device: string) => {
 /** The block device of the drive, as it is named now. */
 const blockDevice = () =>
   soon(async () => {
-    const script = 'for dev in /sys/block/s[dr]*; do readlink -f $dev; done';
+    // The kernel tells of a device before it has made its node.
+    const script =
+      'for dev in /sys/block/s[dr]*; do [ -b /dev/$(basename $dev) ] && readlink -f $dev; done; true';
     const { out } = await machine.run(['sh', '-c', script]);
     const path = out
       .toString()
@@ -155,7 +157,7 @@ describe('a flash drive', () => {
     await replug(machine);
     const device = await blockDevice();
     const block = randomBytes(SECTOR);
-    const argv = ['dd', `of=${device}`, 'seek=3', 'conv=fsync', `bs=${SECTOR}`];
+    const argv = ['dd', `of=${device}`, 'seek=3', 'conv=fsync,nocreat', `bs=${SECTOR}`];
     await machine.run(argv, { input: block });
     await connect(false);
     const { out } = await machine.run(['cat', `${STATE}/msd/test.img`]);

@@ -23,7 +23,7 @@ it.each([
   ['v0-hdmi-rpi2', 'serial', 'disabled', 0],
   ['v0-hdmi-zero2w', 'serial', 'disabled', 5000],
   ['v0-hdmiusb-rpi3', 'serial', 'disabled', 0],
-  ['v1-hdmi-rpi3', 'disabled', 'disabled', 5000],
+  ['v1-hdmi-rpi3', 'spi', 'disabled', 5000],
   ['v2-hdmi-zero2w', 'otg', 'otg', 5000],
   ['v2-hdmiusb-rpi4', 'otg', 'otg', 0],
   ['v3-hdmi-rpi4', 'otg', 'otg', 5000],

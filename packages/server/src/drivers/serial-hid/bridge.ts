@@ -25,11 +25,16 @@ import type { SerialInput } from './input-queue.ts';
 import { ResetLine } from './reset-line.ts';
 import type { SerialAnswer, SerialDevice, SerialDeviceState } from './serial-device.ts';
 import { SerialHid, type SerialHidContext } from './serial-hid.ts';
+import type { PortAdvice } from './serial-line.ts';
 
-/** Options of the driver, named as in the configuration; times in s. */
-export interface BridgeOptions {
+/** Options of a bridge at a serial port, named as in the configuration; times in s. */
+export interface BridgeOptions extends AnyBridgeOptions {
   readonly device: string;
   readonly speed: SerialSpeed;
+}
+
+/** Options of a bridge anywhere. */
+export interface AnyBridgeOptions {
   readonly read_timeout: number;
   readonly gpio_device: string;
   /** The line that resets the bridge; -1 is none. */
@@ -64,8 +69,30 @@ const UNTOLD: SerialDeviceState = {
   mouse: { ...HID_OFFLINE.mouse, online: true },
 };
 
-/** Keyboard and mouse by an Arduino or a Pico with PiKVM's firmware. */
+/** Where a bridge is. */
+export interface BridgePort {
+  readonly port: string;
+  readonly advice?: PortAdvice;
+  readonly open: () => Promise<Duplex>;
+  /** How long an answer may take, ms. */
+  readonly answerMs: number;
+}
+
+/** Keyboard and mouse by an Arduino or a Pico with PiKVM's firmware at a serial port. */
 export function createBridge(options: BridgeOptions, context: BridgeContext): SerialHid {
+  return bridgeAt(options, context, {
+    port: options.device,
+    open: () => openSerialPort(options.device, options.speed),
+    answerMs: options.read_timeout * 1000,
+  });
+}
+
+/** Keyboard and mouse by such a bridge at any port. */
+export function bridgeAt(
+  options: AnyBridgeOptions,
+  context: BridgeContext,
+  { open, answerMs, ...where }: BridgePort,
+): SerialHid {
   const { log, system } = context;
   const { noop, reset_pin: pin } = options;
   const resetLine =
@@ -81,11 +108,11 @@ export function createBridge(options: BridgeOptions, context: BridgeContext): Se
         });
   return new SerialHid({
     ...context,
-    port: options.device,
-    open: async () => (noop ? noBridge() : await openSerialPort(options.device, options.speed)),
+    ...where,
+    open: async () => (noop ? noBridge() : await open()),
     device: new Bridge(),
     patience: {
-      answerMs: options.read_timeout * 1000,
+      answerMs,
       attempts: options.common_retries,
       silentAttempts: options.read_retries,
       pauseMs: options.retries_delay * 1000,

@@ -8,7 +8,13 @@ import { InputQueue, type SerialInput } from './input-queue.ts';
 import { Requester, type SerialPatience } from './requester.ts';
 import type { ResetLine } from './reset-line.ts';
 import type { SerialDevice } from './serial-device.ts';
-import { type OpenPort, RestartError, SerialLine, type SerialLineTimes } from './serial-line.ts';
+import {
+  type OpenPort,
+  type PortAdvice,
+  RestartError,
+  SerialLine,
+  type SerialLineTimes,
+} from './serial-line.ts';
 
 /** What the driver gets besides its options. */
 export interface SerialHidContext {
@@ -19,6 +25,8 @@ export interface SerialHidContext {
 /** What the driver is made of. */
 export interface SerialHidParts extends SerialHidContext {
   readonly port: string;
+  /** Where that is no serial port. */
+  readonly advice?: PortAdvice;
   readonly open: () => Promise<Duplex>;
   readonly device: SerialDevice;
   readonly patience: SerialPatience;
@@ -74,7 +82,7 @@ export class SerialHid implements HidDriver {
       if (keyboard.online && !before.online && this.#takes) this.#push({ kind: 'release' });
     });
     this.#line = new SerialLine({
-      ...{ device, log, ...(times ? { times } : {}) },
+      ...{ device, log, advice: parts.advice, ...(times ? { times } : {}) },
       open: () => this.#open(),
       prepare: (signal) => this.#prepare(signal),
       serve: (port) => this.#serve(port),

@@ -15,9 +15,26 @@ export interface SerialLineTimes {
 
 const TIMES: SerialLineTimes = { retryMs: 1000, maxRetryMs: 10_000, restartMs: 1000 };
 
+/** What to do about a port that cannot be used. */
+export interface PortAdvice {
+  readonly missing: string;
+  readonly denied: string;
+  readonly wrong: string;
+  readonly silent: string;
+}
+
+const SERIAL_ADVICE: PortAdvice = {
+  missing: 'there is no such port: plug the adapter in, or name its port in hid.device',
+  denied: "the port may not be opened: put the server's user into its group (on Debian dialout)",
+  wrong: 'it is no serial port: name one in hid.device',
+  silent: 'no right answer comes: check the wires, hid.type and hid.speed',
+};
+
 /** What a line is made of. */
 export interface SerialLineOptions {
   readonly device: string;
+  /** Where it is no serial port. */
+  readonly advice?: PortAdvice | undefined;
   readonly log: Log;
   readonly times?: Partial<SerialLineTimes>;
   /** Called before the port is opened, each time. */
@@ -115,7 +132,7 @@ export class SerialLine implements AsyncDisposable {
   #complain(error: unknown): void {
     if (error instanceof SilenceError && error.isHeldBack) return;
     const { device, log } = this.#options;
-    const complaint = complaintOf(error);
+    const complaint = complaintOf(error, this.#options.advice ?? SERIAL_ADVICE);
     if (complaint === this.#complaint) return;
     this.#complaint = complaint;
     log.warn({ device, err: error }, `The keyboard and mouse cannot be reached: ${complaint}`);
@@ -123,17 +140,11 @@ export class SerialLine implements AsyncDisposable {
 }
 
 /** What has happened, and what to do. */
-function complaintOf(error: unknown): string {
-  if (isSystemError(error, 'ENOENT')) {
-    return 'there is no such port: plug the adapter in, or name its port in hid.device';
-  }
-  if (isSystemError(error, 'EACCES', 'EPERM')) {
-    return "the port may not be opened: put the server's user into its group (on Debian dialout)";
-  }
-  if (isSystemError(error, 'ENOTTY')) return 'it is no serial port: name one in hid.device';
-  if (error instanceof SilenceError) {
-    return 'no right answer comes: check the wires, hid.type and hid.speed';
-  }
+function complaintOf(error: unknown, advice: PortAdvice): string {
+  if (isSystemError(error, 'ENOENT')) return advice.missing;
+  if (isSystemError(error, 'EACCES', 'EPERM')) return advice.denied;
+  if (isSystemError(error, 'ENOTTY')) return advice.wrong;
+  if (error instanceof SilenceError) return advice.silent;
   return error instanceof Error ? error.message : String(error);
 }
 
