@@ -30,7 +30,7 @@ const H264 = {
   bitrate: { default: 5000, min: 25, max: 20_000 },
   gop: { default: 0, min: 0, max: 60 },
 };
-/** Processes that this one has started and that run ffmpeg. */
+/** Processes that this one has started and that run ffmpeg: the one that encodes, before one that may wait. */
 function encoders(): readonly number[] {
   const { stdout } = spawnSync('ps', ['--ppid', String(process.pid), '-o', 'pid=,comm='], {
     encoding: 'utf8',
@@ -129,7 +129,7 @@ describe('H.264', () => {
     });
   });
 
-  it('gives a key frame to who comes later, and ends the one encoder after the last', async () => {
+  it('gives a key frame to who comes later, and ends the encoder and the one that waits after the last', async () => {
     const first = await join('video=h264');
     await expect.poll(() => source.feed).toBeDefined();
     show(RED);
@@ -142,7 +142,8 @@ describe('H.264', () => {
     expect(isNear((await middles(unit, 320, 240))[0], RED)).toBe(true);
     const keys = () => first.units.map((each) => nalTypes(each).includes(IDR));
     await expect.poll(keys).toEqual([true, false, false, true]);
-    expect(encoders()).toHaveLength(1);
+    // The other one waits for another size.
+    await expect.poll(encoders).toHaveLength(2);
     first.socket.close();
     show(GREEN);
     await expect.poll(() => second.units.length).toBe(2);

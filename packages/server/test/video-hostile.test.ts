@@ -25,6 +25,9 @@ const LIMITS = { connectionsPerAddress: 1000, requestsPerAddress: 1000 };
 const PICTURE_BYTES = 400 * 1024;
 const H264_WAITING_BYTES = 512 * 1024;
 
+/** One encodes, and one may wait for another size. */
+const MOST_ENCODERS = 2;
+
 /** Processes that this one has started and that run ffmpeg. */
 function encoders(): readonly number[] {
   const { stdout } = spawnSync('ps', ['--ppid', String(process.pid), '-o', 'pid=,comm='], {
@@ -160,7 +163,7 @@ describe('video under attack', () => {
     const all = (await Promise.all(Array.from({ length: 16 }, watchAll))).flat();
     await shown();
     for (let count = 0; count < 5; count += 1) await allGet(all, pushNoise);
-    expect(encoders()).toHaveLength(1);
+    expect(encoders().length).toBeLessThanOrEqual(MOST_ENCODERS);
     expect((await state()).stream.clients).toBe(16);
     const [first, ...others] = all.filter((viewer) => viewer instanceof MjpegViewer);
     await expect.poll(() => others.every(({ newest }) => first?.newest.equals(newest))).toBe(true);
@@ -185,7 +188,7 @@ describe('video under attack', () => {
     const count = h264?.count ?? 0;
     source.feed?.pushFilled(400, 304, [0, 200, 0]);
     await expect.poll(() => h264?.count).toBeGreaterThan(count);
-    expect(encoders().length).toBeLessThan(2);
+    await expect.poll(() => encoders().length).toBeLessThanOrEqual(MOST_ENCODERS);
     expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(256 * 1024 * 1024);
   });
 

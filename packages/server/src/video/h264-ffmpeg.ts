@@ -81,10 +81,10 @@ class FfmpegEncoder implements H264Encoder {
       onOutput: (bytes) => {
         try {
           const units = reader.push(bytes);
+          // Before they are told, as who hears them may close this.
+          if (units.length > 0 && !this.#hasPicture) pool.prepare(args);
+          this.#hasPicture ||= units.length > 0;
           for (const unit of units) listener.onUnit(unit);
-          if (units.length === 0 || this.#hasPicture) return;
-          this.#hasPicture = true;
-          pool.prepare(args);
         } catch (error) {
           fail(String(error));
         }
