@@ -208,7 +208,9 @@ describe
       const { status, output } = install('old');
       expect([status, output]).toEqual([0, expect.stringContaining('http/first-password')]);
       const groups = debian.mustRun('id', '-Gn', 'crashcart').split(' ');
-      expect(groups.sort()).toEqual(['audio', 'crashcart', 'dialout', 'gpio', 'kvm', 'video']);
+      expect(groups.sort()).toEqual([
+        ...['audio', 'crashcart', 'dialout', 'gpio', 'kvm', 'spi', 'video'],
+      ]);
       expect(debian.mustRun('id', '-Gn', 'crashcart-http')).toBe('crashcart-http');
       const directories = ['core', 'http'].map((name) => `/var/lib/crashcart/${name}`);
       expect(debian.mustRun('stat', '-c', '%n %a %U', ...directories).split('\n')).toEqual([
