@@ -103,7 +103,7 @@ function withoutEmpty(tree: Tree, path: readonly string[]): Tree {
   return isEmpty ? replace(result, path, undefined) : result;
 }
 
-/** Hardware that we cannot drive is disabled, and told. */
+/** A quality of 0 is not ours: it is left out, and told. */
 function qualityOf(tree: Tree): Adopted {
   const unsupported: Finding[] = [];
   let result = tree;

@@ -5,21 +5,21 @@ class WaitingFfmpeg {
   readonly arguments: readonly string[];
   readonly #process: CoderProcess;
   #user: CoderListener | undefined;
-  #endedWith: string | undefined;
+  #hasEnded = false;
 
   constructor(program: string, args: readonly string[]) {
     this.arguments = args;
     this.#process = new CoderProcess(program, args, {
       onOutput: (bytes) => this.#user?.onOutput(bytes),
       onEnd: (reason) => {
-        this.#endedWith = reason;
+        this.#hasEnded = true;
         this.#user?.onEnd(reason);
       },
     });
   }
 
   get hasEnded(): boolean {
-    return this.#endedWith !== undefined;
+    return this.#hasEnded;
   }
 
   /** It belongs to this listener from now on. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StateCell, until } from '../../../src/core/state.ts';
+import { StateCell } from '../../../src/core/state.ts';
 import { freePort } from '../../support/free-port.ts';
 import { Qmp } from '../../support/qmp.ts';
 import { VncViewer } from '../../support/vnc-viewer.ts';
@@ -65,17 +65,6 @@ export class ManagedMachine implements AsyncDisposable {
   /** A press of the reset switch. */
   async pressReset(): Promise<void> {
     if (this.isOn.value) await this.#qmp.execute('system_reset');
-  }
-
-  /** What its USB sees, for a test that fails. */
-  async usb(): Promise<string> {
-    const command = { 'command-line': 'info usb' };
-    return String(await this.#qmp.execute('human-monitor-command', command));
-  }
-
-  /** Resolves when it is on or off. */
-  async until(isOn: boolean, ms: number): Promise<void> {
-    await until(this.isOn, (now) => now === isOn, AbortSignal.timeout(ms));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

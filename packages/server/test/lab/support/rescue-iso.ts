@@ -36,7 +36,7 @@ clear > /dev/tty1
 const INITTAB = '::sysinit:/etc/rc\ntty1::respawn:-/bin/sh\n';
 const PROFILE = `export PS1='${PROMPT}# ' PATH=/bin:/sbin\n`;
 
-/** Prints where the absolute mouse points, once it has been moved: \`pointer X Y\`. */
+/** Prints where the absolute mouse points, once it has been moved: \`axis N is at V\`. */
 const POINTER = `#!/bin/sh
 for name in /sys/class/input/event*/device/name; do
   device=$(dirname $name)
