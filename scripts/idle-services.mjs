@@ -11,6 +11,7 @@ const DENY = '#!/bin/sh\nexit 101\n';
 
 /** The services of packages that tests need. */
 const SERVICES = {
+  bluez: ['bluetooth'],
   freeradius: ['freeradius'],
   nginx: ['nginx'],
   'openssh-server': ['ssh'],

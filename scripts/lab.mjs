@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { inRoot, LAB_PACKAGES, orStop, ROOT, setUp } from './setup.mjs';
 
 orStop(() => setUp(LAB_PACKAGES));
-const args = ['run', '--project', 'lab', ...process.argv.slice(2)];
+const args = ['run', '--project', 'lab*', ...process.argv.slice(2)];
 const { status } = spawnSync(inRoot('node_modules/.bin/vitest'), args, {
   cwd: ROOT,
   stdio: 'inherit',

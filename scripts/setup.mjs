@@ -24,23 +24,37 @@ export const START_PACKAGES = [
 ];
 
 /**
- * What the lab needs: QEMU, a start of Linux, a compiler for one module of it, a board's programs, and a
- * computer with UEFI at its cables.
+ * What the lab needs: QEMU, a start of Linux, a compiler for one module of it, a board's programs, Bluetooth
+ * by software, what mounts linked images and makes flash drives, and a computer with UEFI at its cables.
  */
 export const LAB_PACKAGES = [
+  'alsa-utils',
+  'bluez',
+  'bluez-test-tools',
   'busybox-static',
   'cpio',
+  'dbus-daemon',
+  'dosfstools',
+  'edid-decode',
+  'fuse3',
   'gcc',
+  'gpiod',
   'grub-common',
   'grub-efi-amd64-bin',
+  'iproute2',
   'kmod',
+  'libc6-dev',
   'libelf1',
+  'libnbd-bin',
   'make',
+  'mmdebstrap',
   'mtools',
   'ovmf',
   'qemu-system-x86',
+  'systemd',
   'tesseract-ocr',
   'udev',
+  'usbip',
   'usbredirect',
   'ustreamer',
   'v4l-utils',
@@ -50,21 +64,26 @@ export const LAB_PACKAGES = [
 
 /**
  * What the other tests need: a browser, OCR, nginx, curl, H.264, git, GPIO, layouts, a C compiler, EDIDs,
- * a VNC server with clients of X, a clean Debian, a critic of packages, servers of files and blocks.
+ * a VNC server with clients of X, a clean Debian, a critic of packages, ARM, servers of files and blocks, a
+ * reader of partitions.
  */
 const OTHER_TEST_PACKAGES = [
   'chromium',
   'curl',
   'dbus-daemon',
   'edid-decode',
+  'fdisk',
   'ffmpeg',
   'freeradius',
-  'fuse3',
   'git',
   'gpiod',
+  'libatomic1-armhf-cross',
+  'libc6-arm64-cross',
+  'libc6-armhf-cross',
   'libc6-dev',
-  'libnbd-bin',
   'libpam-pwdfile',
+  'libstdc++6-arm64-cross',
+  'libstdc++6-armhf-cross',
   'libx11-data',
   'libxkbcommon-tools',
   'lintian',
@@ -74,6 +93,7 @@ const OTHER_TEST_PACKAGES = [
   'openssh-server',
   'openssl',
   'pamtester',
+  'qemu-user',
   'rclone',
   'samba',
   'slapd',

@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 /**
  * Closes a run with the one line that CI reads: `N passed, N failed, N skipped`. A test that passed
- * only when it was tried again is named before it: it waits for something too short.
+ * only when it was tried again is named before it, with what went wrong: it waits too short.
  */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
@@ -11,7 +11,10 @@ export default class ClosingLineReporter implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         counts[test.result().state]++;
-        if (test.diagnostic()?.flaky) flaky.push(test.fullName);
+        if (test.diagnostic()?.flaky) {
+          const [error] = test.result().errors ?? [];
+          flaky.push(`${test.fullName} (${error?.message.split('\n', 1)[0] ?? 'no error'})`);
+        }
       }
       // A file that cannot be loaded has no tests to count, yet it is a failure.
       if (module.errors().length > 0) counts.failed++;

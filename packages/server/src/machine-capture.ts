@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { MachineConfig } from './config/schema.ts';
 import type { Log } from './core/log.ts';
-import { explainSignal } from './drivers/linux/dv-signal.ts';
+import { queryDvSignal } from './drivers/linux/dv-signal.ts';
 import type { UstreamerOptions } from './drivers/linux/ustreamer.ts';
 import type { Command } from './drivers/linux/ustreamer-command.ts';
 import type { V4l2SourceOptions } from './drivers/linux/v4l2.ts';
@@ -20,6 +20,8 @@ const MAX_SOCKET_PATH = 107;
 /** µStreamer repeats its picture each second; a state may be late when the box is busy. */
 const STALL_MS = 5000;
 const HANG_MS = 15_000;
+/** It follows a signal that comes or changes within a second or two. */
+const MISS_MS = 10_000;
 
 /** How a machine's µStreamer is run; its socket has a directory when this resolves. */
 export async function ustreamerOptionsOf(
@@ -38,7 +40,7 @@ export async function ustreamerOptionsOf(
   const device = captureDeviceOf(command);
   return {
     command,
-    explain: () => explainSignal(device),
+    askDevice: () => queryDvSignal(device),
     preStart: commandOf(
       config.pre_start_cmd,
       config.pre_start_cmd_remove,
@@ -54,6 +56,7 @@ export async function ustreamerOptionsOf(
     statePollMs: config.state_poll * 1000,
     stallMs: STALL_MS,
     hangMs: Math.max(HANG_MS, 3 * timeoutMs),
+    missMs: MISS_MS,
     resolutions: resolutionsOf(config),
   };
 }

@@ -42,8 +42,8 @@ export class MachineImages {
   async of(id: string, config: MachineConfig['msd']): Promise<Omit<MsdOptions, 'driver' | 'log'>> {
     const ports = { openRemote: openRemoteImage, pack: packImage };
     if (config.type === 'disabled') return { ...ports, images: undefined };
-    const { dir, limit } = config.storage;
-    const directory = dir || join(this.#stateDir, IMAGES);
+    const { limit } = config.storage;
+    const directory = imagesDirectory(this.#stateDir, config);
     const images = await this.#open(directory, { limit, remount: config.remount_cmd });
     const place = join(this.#stateDir, 'machines', id);
     await ensureDir(place);
@@ -70,9 +70,7 @@ export class MachineImages {
 
   async #make(directory: string, options: StoreOptions): Promise<LinkedImages> {
     const images = await this.#openImages(directory, options);
-    // Short: it is a part of the paths of sockets.
-    const key = createHash('sha256').update(directory).digest('hex').slice(0, 8);
-    const place = join(this.#stateDir, LINKS, key);
+    const place = linksDirectory(this.#stateDir, directory);
     const linked = await LinkedImages.open(images, { directory: place, log: this.#log });
     this.#scope.add(() => linked.close());
     return linked;
@@ -88,6 +86,18 @@ export class MachineImages {
     this.#scope.add(() => remounted.close());
     return remounted;
   }
+}
+
+/** Where the images of a machine are. */
+export function imagesDirectory(stateDir: string, { storage }: MachineConfig['msd']): string {
+  return storage.dir || join(stateDir, IMAGES);
+}
+
+/** Where the links beside the images of a directory are kept. */
+export function linksDirectory(stateDir: string, images: string): string {
+  // Short: it is a part of the paths of sockets.
+  const key = createHash('sha256').update(images).digest('hex').slice(0, 8);
+  return join(stateDir, LINKS, key);
 }
 
 /** What machines that share a directory must agree on. */

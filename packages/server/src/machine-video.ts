@@ -16,8 +16,8 @@ export type H264Encoders = ReadonlyMap<H264Choice, OpenH264Encoder>;
 export async function findH264(config: Config, log: Log): Promise<H264Encoders> {
   const found = new Map<H264Choice, OpenH264Encoder>();
   for (const { streamer } of machinesOf(config).values()) {
-    const { h264_encoder: choice, h264_bitrate: bitrate, node_av: folder } = streamer;
-    if (bitrate.default === 0 || found.has(choice)) continue;
+    const { type, h264_encoder: choice, h264_bitrate: bitrate, node_av: folder } = streamer;
+    if (type === 'disabled' || bitrate.default === 0 || found.has(choice)) continue;
     const encoder = await findH264Encoder(choice, log, folder);
     if (encoder) found.set(choice, encoder);
   }

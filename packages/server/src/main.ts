@@ -48,6 +48,22 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const all = { stdin, stdout, stderr, config, system: kernelGadgets, signal: untilSignal() };
       return (await import('./cli/otg.ts')).otgCommand(rest, all);
     }
+    case 'image': {
+      const { commandFiles } = await import('./cli/paths.ts');
+      const { rest, config, stateDir } = await commandFiles(argv);
+      const { stdin, stdout, stderr } = process;
+      const all = { stdin, stdout, stderr, config, stateDir, signal: untilSignal() };
+      return (await import('./cli/image.ts')).imageCommand(rest, all);
+    }
+    case 'nbdfuse': {
+      const { stdin, stdout, stderr } = process;
+      const all = { stdin, stdout, stderr, signal: untilSignal() };
+      return (await import('./cli/nbdfuse.ts')).nbdfuseCommand(argv, all);
+    }
+    case 'version':
+    case '--version':
+      io.stdout.write(`crashcart ${(await import('./version.ts')).VERSION}\n`);
+      return 0;
     case undefined:
     case 'help':
     case '-h':

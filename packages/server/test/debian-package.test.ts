@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -12,13 +12,18 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { InfoState } from '@crashcart/api';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { fieldOf, machineOf, nodeDeb, repackDeb, unpackDeb } from './support/debian-package.ts';
+import {
+  buildDebs,
+  fieldOf,
+  machineOf,
+  nodeDeb,
+  repackDeb,
+  unpackDeb,
+} from './support/debian-package.ts';
 import { DebianSystem } from './support/debian-system.ts';
 
-const BUILD = fileURLToPath(new URL('../../../scripts/package.mjs', import.meta.url));
 /** How long what downloads may take on a busy machine with a slow line, ms. */
 const DOWNLOADS_MS = 600_000;
 
@@ -28,20 +33,10 @@ const LINTIAN_MS = 300_000;
 const out = mkdtempSync(join(tmpdir(), 'cc-debs-'));
 const debs = new Map<string, string>();
 
-function build(directory: string, arch: string, env: Readonly<Record<string, string>> = {}) {
-  const command = `umask ${env.UMASK ?? '022'}; exec "$0" "$@"`;
-  const argv = [process.execPath, BUILD, '--arch', arch, '--out', directory];
-  const printed = execFileSync('sh', ['-c', command, ...argv], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  });
-  return printed.trim().split('\n');
-}
-
 const debOf = (arch: string) => debs.get(arch) ?? '';
 
 beforeAll(() => {
-  for (const file of build(out, 'all')) debs.set(fieldOf(file, 'Architecture'), file);
+  for (const file of buildDebs(out, 'all')) debs.set(fieldOf(file, 'Architecture'), file);
 }, DOWNLOADS_MS);
 afterAll(() => rmSync(out, { recursive: true }));
 
@@ -76,7 +71,7 @@ describe('a Debian package', () => {
 
   it('has the same bytes whoever builds it, and when', () => {
     const again = join(out, 'again');
-    const [file = ''] = build(again, 'armhf', { UMASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C' });
+    const [file = ''] = buildDebs(again, 'armhf', { UMASK: '077', TZ: 'Asia/Tokyo', LC_ALL: 'C' });
     expect(readFileSync(file).equals(readFileSync(debOf('armhf')))).toBe(true);
   });
 
@@ -120,6 +115,19 @@ for root in /sys/fs/cgroup /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
 done
 echo placed
 exec sleep infinity`;
+
+/** Asks for a mount and prints what becomes of it, and of its file when the connection ends. */
+const MOUNT = `
+import { connect } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+const [socket, file] = process.argv.slice(1);
+const connection = connect('/run/crashcart-nbdfuse.sock');
+connection.write(socket + '\\n' + file + '\\n');
+connection.once('data', (answer) => {
+  console.log(String(answer).trim(), existsSync(file) && readFileSync(file).length);
+  connection.end();
+});
+connection.once('close', () => console.log(existsSync(file)));`;
 
 /** systemd of the container needs them, which a chroot may lack. */
 const hasControlGroups = ['systemd', 'cgroup.procs', 'cpu'].some((name) =>
@@ -235,9 +243,28 @@ describe
       const units = readdirSync(debian.at('usr/lib/systemd/system')).filter((name) =>
         name.startsWith('crashcart'),
       );
-      expect(units).toHaveLength(5);
+      expect(units).toHaveLength(7);
       const { status, output } = debian.run('systemd-analyze', 'verify', '--man=no', ...units);
       expect([status, output]).toEqual([0, '']);
+    });
+
+    it('mounts a linked image where the server sees it, which may gain no privileges', async () => {
+      const state = '/var/lib/crashcart/core';
+      const nbdkit = ['nbdkit', '-f', '-U', `${state}/x.sock`, 'pattern', '1M'];
+      debian.mustRun('systemd-run', '--unit=source', '-p', 'User=crashcart', ...nbdkit);
+      await vi.waitFor(() => debian.mustRun('test', '-S', `${state}/x.sock`), { timeout: 10_000 });
+      const core = debian.mustRun('systemctl', 'show', '-P', 'MainPID', 'crashcart-core');
+      const user = ['setpriv', '--reuid=crashcart', '--regid=crashcart', '--clear-groups'];
+      const as = ['nsenter', '-t', core, '-m', '--', ...user, '--no-new-privs'];
+      const node = ['node', '--input-type=module', '-e', MOUNT, '--'];
+      const said = debian.run(...as, ...node, `${state}/x.sock`, `${state}/x/image`);
+      expect(said).toEqual({ status: 0, output: `mounted ${1 << 20}\nfalse\n` });
+      // Nobody else may ask.
+      const other = ['setpriv', '--reuid=crashcart-http', '--clear-groups', ...node];
+      expect(debian.run(...other, `${state}/x.sock`, `${state}/x/image`).output).toContain(
+        'EACCES',
+      );
+      debian.mustRun('systemctl', 'stop', 'source');
     });
 
     it('brings the native modules that are optional elsewhere', () => {

@@ -9,6 +9,7 @@ import { CAPTURE_STICKS } from '../src/config/platforms/capture-sticks.ts';
 import { configSchema, machinesOf } from '../src/config/schema.ts';
 import { planGadget } from '../src/drivers/linux/gadget/gadget-plan.ts';
 import { listFiles, readText } from '../src/platform/files.ts';
+import { MOUNT_SERVICE } from '../src/platform/mount-service.ts';
 import { isRemote } from '../src/remote-host.ts';
 
 const PACKAGING = fileURLToPath(new URL('../../../packaging', import.meta.url));
@@ -24,7 +25,10 @@ const HARDENED = [
 const GADGET = 'crashcart-otg.service';
 /** It runs once. */
 const DISPLAY = 'crashcart-edid.service';
-const SECTIONS = ['Unit', 'Service', 'Install'];
+/** It mounts for the server, which may not. */
+const MOUNTS = 'crashcart-nbdfuse@.service';
+const OTHERS = [GADGET, DISPLAY, MOUNTS];
+const SECTIONS = ['Unit', 'Service', 'Socket', 'Install'];
 
 const BOARD = { kvmd: { hid: { type: 'otg' } } };
 
@@ -59,7 +63,7 @@ it('makes the directories of the state for who uses them, before the first start
   const made = read('tmpfiles.d', 'crashcart.conf')
     .split('\n')
     .map((line) => line.split(/\s+/));
-  for (const name of SERVICES.filter((service) => ![GADGET, DISPLAY].includes(service))) {
+  for (const name of SERVICES.filter((service) => !OTHERS.includes(service))) {
     const value = (key: string) => new RegExp(`\n${key}=(.*)\n`).exec(read('systemd', name))?.[1];
     const directory = `/var/lib/${value('StateDirectory')}`;
     const mode = value('StateDirectoryMode');
@@ -68,7 +72,7 @@ it('makes the directories of the state for who uses them, before the first start
   }
 });
 
-it.each(SERVICES.filter((name) => ![GADGET, DISPLAY].includes(name)))(
+it.each(SERVICES.filter((name) => !OTHERS.includes(name)))(
   '%s may do little and starts again by itself',
   (name) => {
     const text = read('systemd', name);
@@ -83,7 +87,7 @@ it('makes the USB gadget once, before the server that uses it, with few rights',
   const lines = [
     ...['Type=oneshot', 'RemainAfterExit=yes', 'Before=crashcart-core.service'],
     ...HARDENED.filter((line) => !line.startsWith('Restart=')),
-    'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_SYS_MODULE',
+    'CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_SYS_MODULE CAP_SYS_PTRACE',
   ];
   for (const line of lines) expect(text).toContain(`\n${line}\n`);
   const [, config] = /\nExecStart=\S+ otg start (--config \S+)\n/.exec(text) ?? [];
@@ -108,6 +112,21 @@ it('tells the machine of a display once, before the server that captures, withou
   const named = `SYMLINK+="${device.replace('/dev/', '')}", TAG+="systemd"`;
   const rules = read('udev', '70-crashcart-video.rules').split('\n');
   expect(rules.filter((line) => line.startsWith('ATTR') && !line.endsWith(named))).toEqual([]);
+});
+
+it('mounts for the server alone, as its user, by a program that it cannot choose', () => {
+  const socket = read('systemd', MOUNTS.replace('@.service', '.socket'));
+  const core = read('systemd', 'crashcart-core.service');
+  const user = /\nUser=(.*)\n/.exec(core)?.[1];
+  const lines = [`ListenStream=${MOUNT_SERVICE}`, `SocketUser=${user}`, 'SocketMode=0600'];
+  for (const line of [...lines, 'Accept=yes']) expect(socket).toContain(`\n${line}\n`);
+  const service = read('systemd', MOUNTS);
+  for (const line of [`User=${user}`, 'StandardInput=socket']) {
+    expect(service).toContain(`\n${line}\n`);
+  }
+  // What would give it a view of the file system of its own, or take fusermount3 its rights.
+  expect(service).not.toMatch(/^(Private|Protect|Restrict|Lock|SystemCall|ReadOnly|NoNew)/m);
+  expect(core).toContain('\nWants=crashcart-nbdfuse.socket\n');
 });
 
 it('gives the server no more for Bluetooth than its channels need, where that is wanted', () => {

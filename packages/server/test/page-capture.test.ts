@@ -27,7 +27,8 @@ beforeAll(async () => {
   device = new CaptureDevice(rig.directory);
   const none = { type: 'disabled' };
   const streamer = device.streamer(['--dv-timings', '--persistent']);
-  url = await rig.start({ kvmd: { hid: none, atx: none, msd: none, streamer } });
+  // The server asks the device, too.
+  url = await rig.start({ kvmd: { hid: none, atx: none, msd: none, streamer } }, device.env);
   context = await browser.newContext({ ignoreHTTPSErrors: true });
   page = await context.newPage();
   await logInTo(page, url);

@@ -229,11 +229,11 @@ describe('a Linux guest', () => {
     const setMouse = (output: string) =>
       page.request.post(new URL(`/api/hid/set_params?mouse_output=${output}`, url).href);
     expect((await setMouse('usb_rel')).status()).toBe(200);
-    await page.locator('#screen[data-mouse=relative]').click();
+    await page.locator('#screen[data-mouse=relative]').waitFor();
+    const { x, y } = (await screen().boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.click(x + 200, y + 200);
     await expect.poll(status).toBe('Keyboard and mouse go to the machine. Right Ctrl releases it.');
     const from = serial.text.length;
-    const { x, y } = (await screen().boundingBox()) ?? { x: 0, y: 0 };
-    await page.mouse.move(x + 200, y + 200);
     await page.mouse.move(x + 230, y + 190);
     await expect
       .poll(() => events(from))

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { http } from './support/http-client.ts';
-import { ServerProcess } from './support/server-process.ts';
+import { MAIN, ServerProcess } from './support/server-process.ts';
 import { processesOf } from './support/state-directory.ts';
 
 const headers = { authorization: `Basic ${btoa('admin:one and only')}` };
@@ -33,7 +33,7 @@ it.runIf(may)('a server with its machine writes only its state directory and /ru
     writeFileSync(config, 'qemu: {accel: tcg, memory: 64}\n');
     const argv = ['--state', state, '--config', config, '--port', '0', '--unix', '/run/core.sock'];
     const wrapper = ['unshare', '--mount', 'sh', '-c', READ_ONLY, 'sh', directory];
-    const server = await ServerProcess.start(argv, ENV, wrapper);
+    const server = await ServerProcess.start(argv, ENV, [...wrapper, process.execPath, MAIN]);
     onTestFinished(async () => void (await server.end('SIGKILL')));
     const ask = async (path: string, options = {}) => {
       const answer = await http(`${server.url}${path}`, { headers, ...options });

@@ -6,15 +6,15 @@ import { get } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { FakeQmp } from './support/fake-qmp.ts';
 import { freePort } from './support/free-port.ts';
 import { http } from './support/http-client.ts';
-import { ServerProcess } from './support/server-process.ts';
+import { MAIN, ServerProcess } from './support/server-process.ts';
 import { StateDirectory } from './support/state-directory.ts';
 
-const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const PASSWORD = { CRASHCART_PASSWORD: 'one and only' };
 const basic = (password: string) => ({
   authorization: `Basic ${Buffer.from(`admin:${password}`).toString('base64')}`,
@@ -93,6 +93,11 @@ describe('the first password', () => {
     await eventually(async () => expect((await check('another one')).status).toBe(200));
     expect((await check(password)).status).toBe(403);
   });
+});
+
+it('tells its version', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, '--version']);
+  expect(stdout).toMatch(/^crashcart \d+\.\d+\.\d+\n$/);
 });
 
 describe('a server that cannot start', () => {

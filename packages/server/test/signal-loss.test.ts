@@ -5,6 +5,7 @@ import { launchBrowser } from './support/browser.ts';
 import { CaptureDevice } from './support/capture-device.ts';
 import { logInTo, PASSWORD, PageRig } from './support/page-rig.ts';
 import { type SignalDelay, SignalWatch } from './support/signal-watch.ts';
+import { SizeEvents } from './support/size-events.ts';
 import { processesOf } from './support/state-directory.ts';
 
 const headers = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
@@ -92,6 +93,20 @@ it('the signal of an HDMI bridge goes and comes, and its program dies', async ()
   });
   expect(died.lost.event[0]).toBeLessThan(SOON_MS);
   expect(died.back.event[0]).toBeLessThan(RESTART_MS);
+});
+
+it('a change that its program missed is seen after a new start of it', async () => {
+  await using rig = new PageRig();
+  const device = new CaptureDevice(rig.directory, { mute: true });
+  const streamer = device.streamer(['--dv-timings', '--persistent']);
+  // The server asks the device, too.
+  const url = await rig.start({ kvmd: { ...WITHOUT, streamer } }, device.env);
+  using sizes = new SizeEvents(url);
+  await using seen = await watch(url);
+  await sizes.until(640, 480);
+  await seen.pictures(STEADY_PICTURES);
+  device.plug('1280x720');
+  await sizes.until(1280, 720);
 });
 
 it('a device that gives no more pictures and says nothing of it has no signal', async () => {

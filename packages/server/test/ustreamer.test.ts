@@ -55,7 +55,9 @@ it('a started server runs the real µStreamer for its viewers, also without the 
         encoder: { type: 'CPU', quality: 80 },
         source: { online: false, desired_fps: 30, resolution: { width: 640, height: 480 } },
       });
-      expect(running?.source.reason).toMatch(/^No signal.*: .*No such file or directory\.$/);
+      expect(running?.source.reason).toMatch(
+        /^No signal.*: .*No such file or directory \(is it plugged in\?.*\)\.$/,
+      );
       const [pid, ...others] = state.ustreamers();
       expect(others).toEqual([]);
       if (pid === undefined) throw new Error('no µStreamer runs');

@@ -19,12 +19,12 @@ export const HELP = `crashcart: a KVM-over-IP server that speaks the PiKVM API
                      reaches your network, and this host's loopback too
   --plain-http PORT  plain HTTP besides, on that port: passwords go unencrypted
   --unix PATH        the API on a unix socket besides, without /api
-  -h, --help         this text
+  -h, --help         this text; --version tells the version
 
 The first user is admin. Its password is CRASHCART_PASSWORD of the environment, or
 a generated one that is shown once (without a terminal: in STATE/first-password).
 
 Other commands: crashcart config check|dump|schema, crashcart htpasswd, crashcart totp,
 crashcart nginx, crashcart otg start|stop|status, crashcart edid show|set|apply|clear,
-crashcart doctor, crashcart latency
+crashcart image create, crashcart doctor, crashcart latency
 `;

@@ -45,7 +45,7 @@ it('starts, tells, and stops', async () => {
   + hid.usb1           1  Absolute Mouse
   + hid.usb2           1  Relative Mouse
   + mass_storage.usb0  2  Mass Storage Drive
-  - acm.usb0           3  Serial Port
+  - acm.usb0           3  Serial Port  /dev/ttyGS0
 Endpoints: 5 of 9
 `,
   });
@@ -57,7 +57,7 @@ Endpoints: 5 of 9
       {},
       {},
       {},
-      { name: 'acm.usb0', linked: false },
+      { name: 'acm.usb0', linked: false, device: '/dev/ttyGS0' },
     ],
   });
   expect(await run('stop')).toEqual({ code: 0, out: 'The gadget is removed\n', err: '' });

@@ -3,6 +3,7 @@ import { startApp } from '../app.ts';
 import { formatFinding, formatUnsupported } from '../config/errors.ts';
 import { loadConfig } from '../config/load.ts';
 import { ensureDir, listFiles, readText, requireDir } from '../platform/files.ts';
+import { returnFreedMemory } from '../platform/heap.ts';
 import { systemdNotifier, watchdogMs } from '../platform/sd-notify.ts';
 import { lockStateDirectory } from '../platform/state-lock.ts';
 import { openServiceLog } from '../service-log.ts';
@@ -24,6 +25,7 @@ export function runCommandLine(argv: readonly string[], io: CliIo): Promise<numb
     const stateDir = resolve(args.state ?? defaultStateDir());
     await ensureDir(stateDir);
     const lock = lockStateDirectory(stateDir);
+    returnFreedMemory();
     const service = openServiceLog({ level: 'info', dir: join(stateDir, 'log') });
     const { log } = service;
     log.info({ version: VERSION, node: process.version, pid: process.pid }, 'Starting');

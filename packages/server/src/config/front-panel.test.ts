@@ -37,10 +37,9 @@ describe('hid', () => {
       ...{ gpio_device: '/dev/gpiochip0', reset_pin: -1, reset_inverted: false, reset_delay: 0.1 },
       ...{ reset_self: false, read_retries: 5, common_retries: 5, retries_delay: 0.5 },
       ...{ errors_threshold: 5, noop: false },
+      ...{ power_detect_pin: 5, power_detect_pull_down: false },
     });
-    expect(bridge.warnings.map(({ path }) => path.join('.'))).toEqual([
-      'kvmd.hid.power_detect_pin',
-    ]);
+    expect(bridge.warnings).toEqual([]);
   });
 
   test('by SPI has the times of PiKVM', async () => {

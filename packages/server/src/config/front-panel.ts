@@ -38,6 +38,9 @@ const anyHid = {
 const anyBridge = {
   gpio_device: type.path().default('/dev/gpiochip0'),
   /** -1 = none. */
+  power_detect_pin: type.integer(-1, LAST_LINE).default(-1),
+  power_detect_pull_down: type.bool(false),
+  /** -1 = none. */
   reset_pin: type.integer(-1, LAST_LINE).default(4),
   ...{
     reset_inverted: type.bool(false),

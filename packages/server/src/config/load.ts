@@ -126,7 +126,8 @@ function findingsOf(tree: Tree, issue: z.core.$ZodIssue): (Finding & { unknown: 
 
 /** Checks a tree as a whole; throws ConfigError with everything that is wrong. */
 export function checkTree(tree: Tree): Pick<LoadedConfig, 'config' | 'warnings'> {
-  const first = configSchema.safeParse(plainOf(tree));
+  // Each schema is used once or twice: to compile code for it takes longer than to do without.
+  const first = configSchema.safeParse(plainOf(tree), { jitless: true });
   if (first.success) return { config: first.data, warnings: [] };
   const findings = first.error.issues.flatMap((issue) => findingsOf(tree, issue));
   const ignored = findings.filter(({ unknown, path }) => unknown && isPikvmKey(path));

@@ -19,8 +19,6 @@ const REASONS: Readonly<Record<string, string>> = {
   'kvmd.auth.usc': 'only root and the own user need no password on the unix socket',
   'kvmd.info': 'the server finds that itself',
   'kvmd.hid': 'the keyboard and mouse of this type have no such option',
-  'kvmd.hid.power_detect_pin': 'a bridge without power is one that does not answer',
-  'kvmd.hid.power_detect_pull_down': 'a bridge without power is one that does not answer',
   'kvmd.atx': 'the front panel of this type has no such option',
   'kvmd.msd': 'the drive needs no such tuning',
   'kvmd.streamer': 'the video of this type has no such option',

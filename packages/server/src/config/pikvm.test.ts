@@ -101,14 +101,15 @@ oled: {}
     );
   });
 
-  it('takes over a bridge at the SPI bus, but for the line of its power', async () => {
+  it('takes over a bridge at the SPI bus with the line of its power', async () => {
     const { config, unsupported } = await load(
       'kvmd:\n  hid:\n    type: spi\n    bus: 0\n    chip: 1\n    power_detect_pin: 16\n',
     );
-    expect(config.kvmd.hid).toMatchObject({ type: 'spi', bus: 0, chip: 1, max_freq: 100_000 });
-    expect(written(unsupported)).toEqual([
-      expect.stringContaining(`${FILE}:6: kvmd.hid.power_detect_pin: `),
-    ]);
+    expect(config.kvmd.hid).toMatchObject({
+      ...{ type: 'spi', bus: 0, chip: 1, max_freq: 100_000 },
+      ...{ power_detect_pin: 16, power_detect_pull_down: false },
+    });
+    expect(unsupported).toEqual([]);
   });
 
   it('has the hardware of a PiKVM unless told, never a machine of its own', async () => {

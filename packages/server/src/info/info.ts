@@ -8,7 +8,7 @@ import { authInfo } from './auth.ts';
 import { readExtras } from './extras.ts';
 import { sampleFan } from './fan.ts';
 import { HealthProbe } from './health.ts';
-import { DEFAULT_META, parseMeta } from './meta.ts';
+import { defaultMeta, metaParser } from './meta.ts';
 import { nodeInfo } from './node.ts';
 import { readSystem } from './system.ts';
 import { sampleUptime } from './uptime.ts';
@@ -141,10 +141,11 @@ async function createProbes(options: InfoOptions) {
     log.warn({ path, ...(cause instanceof Error ? { cause: cause.message } : {}) }, message);
   };
 
+  const parse = metaParser();
   const meta = async (host: string): Promise<unknown> => {
-    if (metaFile === undefined) return parseMeta(DEFAULT_META, host);
+    if (metaFile === undefined) return defaultMeta(host);
     const text = await readSystemText(metaFile);
-    const parsed = text === undefined ? null : parseMeta(text, host);
+    const parsed = text === undefined ? null : parse(text, host);
     if (parsed === null) warnOnce(metaFile, 'The meta file is not a readable YAML mapping');
     return parsed;
   };

@@ -4,7 +4,9 @@ import { parse } from 'yaml';
 const AUTO_HOST = '@auto';
 
 /** The meta of a box without a meta file. */
-export const DEFAULT_META = `server: {host: '${AUTO_HOST}'}`;
+export function defaultMeta(host: string): Readonly<Record<string, unknown>> {
+  return { server: { host } };
+}
 
 /** The category `meta`: the operator's own mapping; null when the text is no YAML mapping. */
 export function parseMeta(text: string, host: string): Readonly<Record<string, unknown>> | null {
@@ -19,6 +21,16 @@ export function parseMeta(text: string, host: string): Readonly<Record<string, u
   const server = meta.server;
   if (!isMapping(server) || server.host !== AUTO_HOST) return meta;
   return { ...meta, server: { ...server, host } };
+}
+
+/** `parseMeta` for a text that is read every few seconds and seldom changes. */
+export function metaParser(): typeof parseMeta {
+  let last: { text: string; host: string; meta: ReturnType<typeof parseMeta> } | undefined;
+  return (text, host) => {
+    if (last?.text !== text || last.host !== host)
+      last = { text, host, meta: parseMeta(text, host) };
+    return last.meta;
+  };
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

@@ -2,6 +2,7 @@ import { constants, type FSWatcher, type Stats, watch } from 'node:fs';
 import { access, lstat, mkdir, readdir, realpath, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSystemError } from './files.ts';
+import { findUserName } from './system-users.ts';
 
 /** How many files are looked at at once. */
 const LOOKS = 64;
@@ -106,6 +107,15 @@ export async function makeFolder(root: string, path: string): Promise<string | u
     }
   }
   return await mkdir(path, { recursive: true, mode: 0o755 });
+}
+
+/** Whose a folder is; undefined when there is none. The name is undefined when nobody has this number. */
+export async function folderOwner(
+  path: string,
+): Promise<{ readonly uid: number; readonly name: string | undefined } | undefined> {
+  const stats = await stat(path).catch(unlessMissing);
+  if (!stats?.isDirectory()) return undefined;
+  return { uid: stats.uid, name: await findUserName(stats.uid) };
 }
 
 /** The path of a folder without links, as the kernel names what is in it. */

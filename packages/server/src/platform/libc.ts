@@ -59,9 +59,14 @@ export function nativeFunction(declaration: string): NativeFunction {
   return koffi().load(null).func(declaration);
 }
 
+/** The number of the error of the call that has just returned -1, without an object made of it. */
+export function lastErrno(): number {
+  return koffi().errno();
+}
+
 /** The error of the call that has just returned -1; `code` is its name, for instance `EBUSY`. */
 export function lastSystemError(what: string): Error {
-  return systemError(what, koffi().errno());
+  return systemError(what, lastErrno());
 }
 
 /** An error of the system by its number, as Node makes them. */

@@ -10,11 +10,14 @@ it('GPIO calls reach the kernel and tell its errors by name', () => {
   );
   SYSTEM_GPIO_CALLS.close(fd);
   expect(() => SYSTEM_GPIO_CALLS.ioctl(fd, 0xc250_b407, new Uint8Array(592))).toThrow('EBADF');
+  expect(() => SYSTEM_GPIO_CALLS.unblock(fd)).toThrow('EBADF');
   expect(() => SYSTEM_GPIO_CALLS.open('/dev/gpiochip-none')).toThrow('ENOENT');
+  expect(SYSTEM_GPIO_CALLS.isUnpluggable('/dev/gpiochip-none')).toBe(false);
 });
 
-it('reading waits for nobody, also where the descriptor would', () => {
+it('reading waits for nobody once a descriptor is told so', () => {
   const fd = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+  SYSTEM_GPIO_CALLS.unblock(fd);
   expect(SYSTEM_GPIO_CALLS.read(fd, new Uint8Array(48))).toBe(0);
   closeSync(fd);
 });

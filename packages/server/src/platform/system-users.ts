@@ -49,6 +49,14 @@ export async function findUser(
     : undefined;
 }
 
+/** What the user of a number is called; undefined when there is none. */
+export async function findUserName(
+  uid: number,
+  passwd = '/etc/passwd',
+): Promise<string | undefined> {
+  return rows(await readText(passwd)).find(([, , id]) => id === `${uid}`)?.[0];
+}
+
 /** Whether there is a user of this name, which groups there are, and which of them it is in. */
 export async function groupsOf(
   wanted: string,

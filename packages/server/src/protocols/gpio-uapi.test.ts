@@ -35,8 +35,13 @@ describe('struct gpio_v2_line_request', () => {
   });
 
   it('asks for inputs with both edges', () => {
-    const bytes = encodeLineRequest({ offsets: [7], consumer: '' });
+    const bytes = encodeLineRequest({ offsets: [7], consumer: '', edges: true });
     expect(filled(bytes)).toEqual({ 0: 7, 288: 4 + 16 + 32, 560: 1 });
+  });
+
+  it('asks for inputs that are pulled low', () => {
+    const bytes = encodeLineRequest({ offsets: [7], consumer: '', pullsDown: true });
+    expect(filled(bytes)).toEqual({ 0: 7, 288: 4, 289: 2, 560: 1 });
   });
 
   it('cuts a long consumer before the closing 0, and takes 64 lines at most', () => {

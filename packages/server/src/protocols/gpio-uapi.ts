@@ -24,6 +24,7 @@ export const GPIO_FLAG = {
   output: 8n,
   edgeRising: 16n,
   edgeFalling: 32n,
+  biasPullDown: 512n,
 } as const;
 
 /** GPIO_V2_LINES_MAX: lines of one request. */
@@ -50,8 +51,12 @@ export interface LineRequest {
   readonly offsets: readonly number[];
   /** Who has them, as `gpioinfo` shows it. */
   readonly consumer: string;
-  /** Levels of outputs in the order of `offsets`; undefined: inputs that tell both edges. */
+  /** Levels of outputs in the order of `offsets`; undefined: inputs. */
   readonly outputs?: readonly boolean[];
+  /** Whether inputs tell both edges. */
+  readonly edges?: boolean | undefined;
+  /** Whether inputs are pulled low; else they are as they were. */
+  readonly pullsDown?: boolean | undefined;
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -74,7 +79,8 @@ function textAt(bytes: Uint8Array, at: number): string {
  *     offsets: u32[64] | consumer: char[32] | config | num_lines event_buffer_size: u32 | pad*20 | fd: i32
  *     config = flags: u64 | num_attrs: u32 | pad*20 | { id: u32 | pad*4 | value: u64 | mask: u64 }[10]
  */
-export function encodeLineRequest({ offsets, consumer, outputs }: LineRequest): Uint8Array {
+export function encodeLineRequest(request: LineRequest): Uint8Array {
+  const { offsets, consumer, outputs, edges, pullsDown } = request;
   if (offsets.length === 0 || offsets.length > GPIO_MAX_LINES) {
     throw new RangeError(`A request is for 1 to ${GPIO_MAX_LINES} lines`);
   }
@@ -84,7 +90,9 @@ export function encodeLineRequest({ offsets, consumer, outputs }: LineRequest): 
   new TextEncoder().encodeInto(consumer, bytes.subarray(REQUEST.consumer, REQUEST.consumer + 31));
   const flags = outputs
     ? GPIO_FLAG.output
-    : GPIO_FLAG.input | GPIO_FLAG.edgeRising | GPIO_FLAG.edgeFalling;
+    : GPIO_FLAG.input |
+      (edges ? GPIO_FLAG.edgeRising | GPIO_FLAG.edgeFalling : 0n) |
+      (pullsDown ? GPIO_FLAG.biasPullDown : 0n);
   view.setBigUint64(REQUEST.config + CONFIG.flags, flags, true);
   if (outputs) {
     const attr = REQUEST.config + CONFIG.attr;

@@ -69,12 +69,14 @@ test('lines as 2.x tells them', () => {
     '\tline   0:\t"BT_ON"         \toutput',
     '\tline   2:\t"PWR_LED_OFF"   \toutput active-low consumer="led1"',
     '\tline   3:\tunnamed         \tinput bias=pull-up edges=both consumer="crash cart"',
+    '\tline   4:\tunnamed         \toutput consumer=crash cart',
     '\tline 113:\t"A_RATHER_LONG_NAME"\tinput consumer="kernel"',
   ].join('\n');
   expect(parseLines(output)).toEqual([
     { offset: 0, name: 'BT_ON', user: undefined },
     { offset: 2, name: 'PWR_LED_OFF', user: 'led1' },
     { offset: 3, name: '', user: 'crash cart' },
+    { offset: 4, name: '', user: 'crash cart' },
     { offset: 113, name: 'A_RATHER_LONG_NAME', user: 'kernel' },
   ]);
 });

@@ -35,7 +35,8 @@ const CHIP = /^(\S+) \[(.*)\] \(\d+ lines?\)$/gm;
 /** `line   4:  "NAME"  "user"  input  active-high [used]` of 1.6, ` … input consumer="user"` of 2.x. */
 const LINE =
   /^\s*line\s+(\d+):\s+(?:"([^"]*)"|unnamed)\s+(?:"([^"]*)"|(unused|kernel|\?))?\s*\b(?:in|out)put\b(.*)$/gm;
-const USER = /\bconsumer="([^"]*)"/;
+/** 2.2 leaves the quotes out where the line has no name; it is the last of the attributes. */
+const USER = /\bconsumer=(?:"([^"]*)"|(.*\S))/;
 const EDGE = /^(\d{1,9}) ([01]|rising|falling)$/;
 const SET_LINE = /^"?(\d+)"?=(active|inactive)$/;
 
@@ -58,7 +59,8 @@ export function parseChips(output: string): ReadonlyMap<string, string> {
 /** The lines of a chip, of gpioinfo. */
 export function parseLines(output: string): readonly GpiodLine[] {
   return [...output.matchAll(LINE)].map(([, offset, name, consumer, word, flags = '']) => {
-    const user = consumer ?? USER.exec(flags)?.[1];
+    const [, quoted, plain] = USER.exec(flags) ?? [];
+    const user = consumer ?? quoted ?? plain;
     const isUsed = user !== undefined || word === 'kernel' || flags.includes('[used');
     return {
       offset: Number(offset),

@@ -26,6 +26,8 @@ export interface ImageDirectoryOptions {
   /** Bytes of all images together; 0 = as much as the disk has. */
   readonly limit: number;
   readonly log: Log;
+  /** A server has the directory: what looks half published is its business. */
+  readonly isGuest?: boolean | undefined;
 }
 
 /** The images of a directory. */
@@ -61,7 +63,7 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
     const directory = await realFolder(options.directory);
     const store = new ImageDirectory({ ...options, directory });
     await store.#tree.reload();
-    await store.#removeTwins();
+    if (!options.isGuest) await store.#removeTwins();
     await store.#show();
     store.#timer = setInterval(() => void store.#check(), CHECK_MS);
     store.#timer.unref();

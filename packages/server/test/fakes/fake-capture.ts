@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Log, silentLog } from '../../src/core/log.ts';
+import type { DvSignal } from '../../src/drivers/linux/dv-signal.ts';
 import { UstreamerSource } from '../../src/drivers/linux/ustreamer.ts';
 
 const PROGRAM = fileURLToPath(new URL('./fake-ustreamer.mjs', import.meta.url));
@@ -10,6 +11,9 @@ const PROGRAM = fileURLToPath(new URL('./fake-ustreamer.mjs', import.meta.url));
 /** Files in the directory of a capture. */
 const LOG = 'ustreamer.log';
 const SIGNAL = 'signal';
+
+/** Long enough for what it is told to do, ms. */
+const MISS_MS = 1500;
 
 /** What the pretended µStreamer can be made to do. */
 export type FakeVideo =
@@ -24,6 +28,8 @@ export interface FakeCaptureOptions {
   readonly args?: readonly string[];
   readonly stallMs?: number;
   readonly hangMs?: number;
+  /** What the device says of its signal; it cannot be asked unless told. */
+  readonly askDevice?: () => Promise<DvSignal>;
   readonly log?: Log;
 }
 
@@ -57,7 +63,7 @@ export class FakeCapture {
       postStop: ['/bin/sh', '-c', `echo post-stop >> ${logFile}`],
       processNamePrefix: 'kvmd/streamer',
       resolutions: undefined,
-      explain: async () => undefined,
+      ...{ missMs: MISS_MS, askDevice: options.askDevice ?? (async () => ({ kind: 'unknown' })) },
       ...{ socketPath, statePollMs: 1000, timeoutMs: 500, stallMs, hangMs, log },
     });
     return new FakeCapture(source, socketPath, directory);

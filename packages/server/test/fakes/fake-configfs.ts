@@ -21,7 +21,7 @@ const LUN = {
   ...{ file: '', cdrom: '0\n', ro: '0\n', removable: '1\n', nofua: '0\n' },
   ...{ inquiry_string: '\n', forced_eject: '' },
 };
-const NETWORK = { host_addr: '\n', dev_addr: '\n', ifname: 'usb%d\n', qmult: '5\n' };
+const NETWORK = { host_addr: '\n', dev_addr: '\n', ifname: '(unnamed net_device)\n', qmult: '5\n' };
 const SOUND = {
   ...{ c_chmask: '3\n', c_srate: '64000\n', c_ssize: '2\n' },
   ...{ p_chmask: '3\n', p_srate: '48000\n', p_ssize: '2\n' },
@@ -56,6 +56,8 @@ export class FakeConfigfs implements Configfs, Disposable {
   /** Every act that changed something, as `mkdir functions/hid.usb0` relative to the gadget. */
   readonly acts: string[] = [];
   readonly owners = new Map<string, FileOwner>();
+  /** Who has the serial port open. */
+  programs: readonly string[] = [];
   /** The n-th act from now on fails with EINVAL; undefined: none. */
   failIn: number | undefined;
   /** Called after each act. */
@@ -82,6 +84,7 @@ export class FakeConfigfs implements Configfs, Disposable {
     return {
       ...{ configfs: this, configDir: this.configDir, sysDir: this.sysDir },
       loadModule: async () => 'not this time',
+      programsWith: async () => this.programs,
     };
   }
 
@@ -132,6 +135,8 @@ export class FakeConfigfs implements Configfs, Disposable {
       if (isMade.includes(true)) throw failed('ENOTEMPTY', 'rmdir', path);
     }
     if (await this.#isLinked(path)) throw failed('EBUSY', 'rmdir', path);
+    const isPort = existsSync(join(path, 'port_num'));
+    if (isPort && this.programs.length > 0) throw new Error('The kernel would wait here');
     rmSync(path, { recursive: true });
   }
 
@@ -256,9 +261,15 @@ export class FakeConfigfs implements Configfs, Disposable {
     // Since Linux 5.19 all that keeps a gadget from its controller is this one error.
     const holder = await this.read(join(this.sysDir, 'class/udc', udc, 'function'));
     const functions = (await this.list(join(gadget, 'functions'))) ?? [];
-    const linked = functions.map((name) => this.#isLinked(join(gadget, 'functions', name)));
+    const dirs = functions.map((name) => join(gadget, 'functions', name));
+    const linked: string[] = [];
+    for (const dir of dirs) if (await this.#isLinked(dir)) linked.push(dir);
     const isFree = bound === '' && holder?.length === 0;
-    if (!isFree || !(await Promise.all(linked)).includes(true)) throw failed('EBUSY', 'write');
+    if (!isFree || linked.length === 0) throw failed('EBUSY', 'write');
+    // A network card is one of this kernel from then on.
+    for (const ifname of linked.map((dir) => join(dir, 'ifname'))) {
+      if (existsSync(ifname)) writeFileSync(ifname, 'usb0\n');
+    }
     this.#tell(udc, basename(gadget), 'configured');
     writeFileSync(path, `${udc}\n`);
   }

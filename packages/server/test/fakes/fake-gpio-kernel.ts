@@ -3,6 +3,7 @@ import type { GpioCalls } from '../../src/platform/gpio-calls.ts';
 interface Request {
   readonly offsets: readonly number[];
   readonly isOutput: boolean;
+  readonly tellsEdges: boolean;
   readonly chip: string;
   readonly events: Uint8Array[];
 }
@@ -23,6 +24,10 @@ export class FakeGpioKernel implements GpioCalls {
   readonly taken = new Map<number, string>();
   /** Everything that outputs were set to, in order. */
   readonly writes: [number, boolean][] = [];
+  /** Inputs that were asked for pulled low. */
+  readonly pulledDown = new Set<number>();
+  /** Chips that can be unplugged. */
+  readonly unpluggable = new Set<string>();
   /** Whether edges are lost, as with a full queue. */
   losesEdges = false;
   readonly #files = new Map<number, string | Request>();
@@ -31,6 +36,11 @@ export class FakeGpioKernel implements GpioCalls {
   /** How many descriptors are open. */
   get openCount(): number {
     return this.#files.size;
+  }
+
+  /** Whether somebody asked for the edges of a line. */
+  tellsEdgesOf(offset: number): boolean {
+    return this.#requests().some((each) => each.tellsEdges && each.offsets.includes(offset));
   }
 
   /** Whether a line is requested, and which way. */
@@ -44,7 +54,7 @@ export class FakeGpioKernel implements GpioCalls {
     if (this.lines.get(offset) === level) return;
     this.lines.set(offset, level);
     for (const request of this.#requests()) {
-      if (request.isOutput || !request.offsets.includes(offset) || this.losesEdges) continue;
+      if (!request.tellsEdges || !request.offsets.includes(offset) || this.losesEdges) continue;
       const event = new DataView(new ArrayBuffer(48));
       event.setUint32(8, level ? 1 : 2, true);
       event.setUint32(12, offset, true);
@@ -61,6 +71,10 @@ export class FakeGpioKernel implements GpioCalls {
     return this.#nextFd;
   }
 
+  isUnpluggable(path: string): boolean {
+    return this.unpluggable.has(path);
+  }
+
   listChips(): readonly string[] {
     return [...this.chips];
   }
@@ -75,6 +89,10 @@ export class FakeGpioKernel implements GpioCalls {
     else if (typeof file === 'object' && request === 0xc010b40e) this.#get(file, view);
     else if (typeof file === 'object' && request === 0xc010b40f) this.#set(file, view);
     else throw fail('ENOTTY');
+  }
+
+  unblock(fd: number): void {
+    if (typeof this.#files.get(fd) !== 'object') throw fail('EBADF');
   }
 
   read(fd: number, into: Uint8Array): number {
@@ -94,7 +112,9 @@ export class FakeGpioKernel implements GpioCalls {
   #request(chip: string, view: DataView): void {
     const count = view.getUint32(560, true);
     const offsets = Array.from({ length: count }, (_, index) => view.getUint32(index * 4, true));
-    const isOutput = (view.getBigUint64(288, true) & 8n) !== 0n;
+    const flags = view.getBigUint64(288, true);
+    const isOutput = (flags & 8n) !== 0n;
+    const tellsEdges = (flags & 0x30n) === 0x30n;
     const held = this.#requests().flatMap((request) => request.offsets);
     if (offsets.some((offset) => held.includes(offset) || this.taken.has(offset))) {
       throw fail('EBUSY');
@@ -105,9 +125,12 @@ export class FakeGpioKernel implements GpioCalls {
       for (const [index, offset] of offsets.entries()) {
         this.#drive(offset, ((bits >> BigInt(index)) & 1n) === 1n);
       }
-    } else if ((view.getBigUint64(288, true) & 0x34n) !== 0x34n) throw fail('EINVAL');
+    } else if ((flags & 4n) === 0n) throw fail('EINVAL');
+    if ((flags & 0x200n) !== 0n) {
+      for (const offset of offsets) this.pulledDown.add(offset);
+    }
     this.#nextFd += 1;
-    this.#files.set(this.#nextFd, { offsets, isOutput, chip, events: [] });
+    this.#files.set(this.#nextFd, { offsets, isOutput, tellsEdges, chip, events: [] });
     view.setInt32(588, this.#nextFd, true);
   }
 

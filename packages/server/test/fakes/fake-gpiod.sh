@@ -74,7 +74,10 @@ case $program in
       name_of $offset
       user_of $offset
       if [ "$major" = 2 ]; then
-        printf '\tline %3u:\t%-16s\tinput%s\n' $offset "$name" "${user:+ consumer=\"$user\"}"
+        # 2.2 leaves the quotes out where the line has no name.
+        quote='"'; [ "$name" != unnamed ] || quote=''
+        user=${user:+ consumer=$quote$user$quote}
+        printf '\tline %3u:\t%-16s\tinput%s\n' $offset "$name" "$user"
       elif [ -n "$user" ]; then
         printf '\tline %3u: %12s %12s   input  active-high [used]\n' $offset "$name" "\"$user\""
       else

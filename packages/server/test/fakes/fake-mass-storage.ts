@@ -161,8 +161,14 @@ export class FakeMassStorage implements Sysfs, Disposable {
   }
 
   #close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = undefined;
+    if (fd === undefined) return;
+    try {
+      closeSync(fd);
+    } catch {
+      // Whatever a file system that has gone says: the kernel does not ask.
+    }
   }
 
   #tell(): void {

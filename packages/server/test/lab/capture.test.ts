@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jpegSize } from '../../src/protocols/jpeg-size.ts';
 import { figure } from './support/figures.ts';
-import { setTimings, VIVID } from './support/hdmi.ts';
+import { INPUT, loseSignal, regainSignal, setTimings, VIVID } from './support/hdmi.ts';
 import { LabMachine } from './support/lab-machine.ts';
 import type { LabServer } from './support/lab-server.ts';
 import { soon } from './support/soon.ts';
@@ -24,7 +24,7 @@ const CONFIG = {
 let machine: LabMachine;
 let server: LabServer;
 beforeAll(async () => {
-  machine = await LabMachine.start({ modules: [VIVID] });
+  machine = await LabMachine.start({ modules: [VIVID], cpus: 2 });
   await machine.run(['udevadm', 'settle']);
   await timings('1920x1080');
   server = await machine.serve(CONFIG);
@@ -76,6 +76,21 @@ it('follows a change of the mode', async () => {
   await sees(1920, 1080);
 });
 
+it.each([
+  ['absent', 'no cable, or a machine that is off or asleep'],
+  ['unlocked', 'the chip cannot lock on to it'],
+  ['out-of-range', 'it is out of range of the chip'],
+] as const)('says why there is no signal: %s', async (why, reason) => {
+  await loseSignal(machine, why);
+  await soon(async () => {
+    expect(await source()).toMatchObject({
+      ...{ online: false, reason: expect.stringContaining(reason) },
+    });
+  });
+  await regainSignal(machine);
+  await sees(1920, 1080);
+});
+
 it('finds the device again that was taken away', async () => {
   const driver = '/sys/bus/platform/drivers/vivid';
   await machine.write(`${driver}/unbind`, 'vivid.0');
@@ -87,4 +102,25 @@ it('finds the device again that was taken away', async () => {
   await sees(1920, 1080);
   figure('memory of the server with video', await server.memoryMib(), 'MiB', '<= 120');
   expect(await server.memoryMib()).toBeLessThan(MEMORY_MIB);
+});
+
+it('tells the machine of its display', async () => {
+  const config = { kvmd: { streamer: { type: 'ustreamer', edid: { device: INPUT } } } };
+  const edid = async (...argv: string[]) => {
+    const { code, out, err } = await machine.command(config, 'edid', ...argv);
+    return { code, out: out.toString(), err: err.toString() };
+  };
+  const shown = async () => {
+    const { out } = await machine.run(['v4l2-ctl', '-d', INPUT, '--get-edid=format=hex']);
+    return await machine.run(['edid-decode'], { input: out });
+  };
+  const file = '/tmp/edid.hex';
+  const named = ['--import-preset', 'v2', '--set-monitor-name', 'Rack 7', '--apply'];
+  // vivid takes none while it is read; chips do.
+  expect(await server.stop()).toBe(0);
+  expect(await edid('set', '-f', file, ...named)).toMatchObject({ code: 0, err: '' });
+  expect((await shown()).out.toString()).toContain("Display Product Name: 'Rack 7'");
+  expect((await edid('show')).out).toContain('Rack 7');
+  expect(await edid('clear')).toMatchObject({ code: 0, err: '' });
+  expect((await edid('show')).out).toBe(`${INPUT} shows no EDID\n`);
 });

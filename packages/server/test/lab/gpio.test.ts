@@ -18,7 +18,9 @@ let held: GpioSim;
 let server: LabServer;
 beforeAll(async () => {
   machine = await LabMachine.start({ gpio: true });
-  front = await GpioSim.create(machine, { name: 'front', label: 'front-panel', lines: 32 });
+  front = await GpioSim.create(machine, {
+    ...{ name: 'front', label: 'front-panel', lines: 32, usb: true },
+  });
   board = await GpioSim.create(machine, {
     ...{ name: 'board', label: 'relays', lines: 8, names: { [RELAY]: 'RELAY1', 6: 'DOOR' } },
   });

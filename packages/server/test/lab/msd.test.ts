@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BOARD, GADGET, replug } from './support/board.ts';
 import { figure } from './support/figures.ts';
+import { diskHash, driveDevice } from './support/gadget-drive.ts';
 import { LabMachine } from './support/lab-machine.ts';
 import { LAB_PASSWORD, type LabServer, STATE } from './support/lab-server.ts';
 import { soon } from './support/soon.ts';
@@ -16,9 +17,6 @@ const FILE = 'mass_storage.usb0/lun.0/file';
 /** Where a CD-ROM says what it is (ECMA-119, 8.4). */
 const DESCRIPTOR = 32_768;
 const SECTOR = 512;
-/** Of the first drive, behind keyboard and mice. */
-const INTERFACE = '1-1:1.3';
-
 /** With a third drive the software controller gives the address of an endpoint twice. */
 const CONFIG = {
   ...BOARD,
@@ -32,6 +30,7 @@ let machine: LabMachine;
 let server: LabServer;
 beforeAll(async () => {
   machine = await LabMachine.start({
+    cpus: 2,
     modules: [['dummy_hcd'], ['usb_storage'], ['sr_mod'], ['sd_mod'], ['isofs'], ['usbhid']],
   });
   const { code, err } = await machine.otg(CONFIG, 'start');
@@ -50,26 +49,6 @@ const select = (image: string, kind: { cdrom: boolean; rw?: boolean }) =>
   machine.api.call('msdSetParams', { image, rw: false, ...kind });
 const connect = (connected: boolean) => machine.api.call('msdSetConnected', { connected });
 const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-/** What the machine reads of a block device, as a hash. */
-const readDisk = async (device: string) => {
-  const { out } = await machine.run(['sha256sum', device]);
-  return out.toString().split(' ')[0];
-};
-/** The block device of the drive, as it is named now. */
-const blockDevice = () =>
-  soon(async () => {
-    // The kernel tells of a device before it has made its node.
-    const script =
-      'for dev in /sys/block/s[dr]*; do [ -b /dev/$(basename $dev) ] && readlink -f $dev; done; true';
-    const { out } = await machine.run(['sh', '-c', script]);
-    const path = out
-      .toString()
-      .split('\n')
-      .find((each) => each.includes(`/${INTERFACE}/`));
-    if (path === undefined) throw new Error(`No drive of the gadget among ${out}`);
-    return `/dev/${path.split('/').at(-1)}`;
-  });
-
 it('there are as many drives as the configuration says', async () => {
   await soon(async () => {
     const { out } = await machine.run(['sh', '-c', 'cat /sys/class/scsi_device/*/device/vendor']);
@@ -84,7 +63,7 @@ describe('a CD-ROM', () => {
     const argv = [process.execPath, MEDIUM, url, LAB_PASSWORD, '/dev/sr0', String(DESCRIPTOR)];
     const { out } = await machine.run(argv);
     figure('insert to readable medium', Number(out), 'ms', '<= 1000');
-    expect(await readDisk('/dev/sr0')).toBe(hash(iso));
+    expect(await diskHash(machine, '/dev/sr0')).toBe(hash(iso));
     expect(await drive()).toMatchObject({ connected: true, cdrom: true, rw: false });
   });
 
@@ -130,7 +109,7 @@ describe('a CD-ROM', () => {
         ...{ connected: true, image: { name: 'test.iso', in_storage: false, complete: false } },
       });
     });
-    expect(await readDisk('/dev/sr0')).toBe(hash(iso));
+    expect(await diskHash(machine, '/dev/sr0')).toBe(hash(iso));
     await connect(false);
     expect(await drive()).toMatchObject({ connected: false });
     await upload('test.iso', iso);
@@ -142,9 +121,9 @@ describe('a flash drive', () => {
     await select('test.img', { cdrom: false });
     await connect(true);
     await replug(machine);
-    const device = await blockDevice();
+    const device = await driveDevice(machine);
     expect(device).toMatch(/^\/dev\/sd/);
-    expect(await readDisk(device)).toBe(hash(disk));
+    expect(await diskHash(machine, device)).toBe(hash(disk));
     expect(await machine.text(`/sys/block/${device.slice(5)}/ro`)).toBe('1');
     const written = await machine.tryRun(['dd', 'if=/dev/zero', `of=${device}`, 'count=1']);
     expect(written.code).not.toBe(0);
@@ -155,7 +134,7 @@ describe('a flash drive', () => {
     await select('test.img', { cdrom: false, rw: true });
     await connect(true);
     await replug(machine);
-    const device = await blockDevice();
+    const device = await driveDevice(machine);
     const block = randomBytes(SECTOR);
     const argv = ['dd', `of=${device}`, 'seek=3', 'conv=fsync,nocreat', `bs=${SECTOR}`];
     await machine.run(argv, { input: block });
@@ -168,7 +147,7 @@ describe('a flash drive', () => {
 
   it('is reset by force while the machine writes to it', async () => {
     await connect(true);
-    const device = await blockDevice();
+    const device = await driveDevice(machine);
     await using writer = machine.spawn([
       'dd',
       'if=/dev/zero',

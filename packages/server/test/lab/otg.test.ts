@@ -140,8 +140,8 @@ describe('a gadget of cables', () => {
     const { code, err } = await machine.otg(CABLES, 'start');
     expect([code, err]).toEqual([0, '']);
     expect(await differences(CABLES)).toEqual([]);
-    const { out } = await machine.otg(CABLES, 'start');
-    expect(out.toString()).toBe('The gadget runs already\n');
+    const { out } = await machine.loadedOtg(CABLES, 'start');
+    expect(out).toBe('The gadget runs already\n');
     expect([await host('bMaxPower'), await host('serial')]).toEqual(['500mA', 'LAB0001']);
     expect(await host('configuration')).toBe('Lab');
   });
@@ -153,7 +153,7 @@ describe('a gadget of cables', () => {
       const { out } = await machine.run(['sh', '-c', 'cat /sys/class/net/*/address']);
       expect(out.toString()).toContain('02:00:00:00:00:01');
     });
-    expect((await machine.otg(CABLES, 'stop')).code).toBe(0);
+    expect((await machine.loadedOtg(CABLES, 'stop')).code).toBe(0);
     expect(await exists(GADGET)).toBe(false);
   });
 });
@@ -165,6 +165,6 @@ it('is a sound card, on the controller that the configuration names', async () =
   expect(await differences(SOUND)).toEqual([]);
   expect(await machine.text(`${GADGET}/UDC`)).toBe(SOUND.otg.udc);
   expect(await machine.text('/proc/asound/cards')).toContain('UAC2_Gadget');
-  expect((await machine.otg(SOUND, 'stop')).code).toBe(0);
+  expect((await machine.loadedOtg(SOUND, 'stop')).code).toBe(0);
   expect(await machine.text('/proc/asound/cards')).not.toContain('UAC2_Gadget');
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,9 +10,11 @@ const PROGRAM = '/usr/bin/ustreamer';
 export class CaptureDevice {
   readonly path: string;
   readonly #library: string;
+  readonly #isMute: boolean;
 
-  /** Has a signal of 640x480. `directory` belongs to the caller. */
-  constructor(directory: string) {
+  /** Has a signal of 640x480. `directory` belongs to the caller; a `mute` one tells of no change. */
+  constructor(directory: string, { mute = false } = {}) {
+    this.#isMute = mute;
     this.path = join(directory, 'video');
     this.#library = join(directory, 'device.so');
     execFileSync('tcc', ['-shared', '-o', this.#library, SOURCE, '-ldl', '-lpthread']);
@@ -22,7 +24,9 @@ export class CaptureDevice {
 
   /** Its source gives pictures of this size, at most 1280x720, or what its chip cannot take. */
   plug(size: `${number}x${number}` | 'unlocked' | 'out-of-range' = '640x480'): void {
-    writeFileSync(`${this.path}.signal`, size);
+    // In one step: nothing in between is a source, too.
+    writeFileSync(`${this.path}.next`, size);
+    renameSync(`${this.path}.next`, `${this.path}.signal`);
   }
 
   /** Its source gives none. */
@@ -32,7 +36,8 @@ export class CaptureDevice {
 
   /** What makes a process meet it. */
   get env(): Readonly<Record<string, string>> {
-    return { CAPTURE_DEVICE: this.path, LD_PRELOAD: this.#library };
+    const mute = this.#isMute ? { CAPTURE_MUTE: '1' } : {};
+    return { CAPTURE_DEVICE: this.path, LD_PRELOAD: this.#library, ...mute };
   }
 
   /** `kvmd.streamer` that captures it in a process; `options` are of µStreamer. */

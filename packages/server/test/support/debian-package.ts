@@ -1,6 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BUILD = fileURLToPath(new URL('../../../../scripts/package.mjs', import.meta.url));
+
+/** Builds our packages for an architecture, or for `all` of them, into a folder; their files. */
+export function buildDebs(
+  directory: string,
+  arch: string,
+  env: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  const command = `umask ${env.UMASK ?? '022'}; exec "$0" "$@"`;
+  const argv = [process.execPath, BUILD, '--arch', arch, '--out', directory];
+  const printed = execFileSync('sh', ['-c', command, ...argv], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return printed.trim().split('\n');
+}
 
 /** Changes a package as `edit` does, in a folder with its files and DEBIAN/; writes another one. */
 export function repackDeb(deb: string, target: string, edit: (folder: string) => void): void {

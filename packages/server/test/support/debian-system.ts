@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const CACHE = fileURLToPath(new URL('../../../../.cache/debian/', import.meta.url));
 
-/** What every Debian with a server has: init, and what our packages and Node depend on. */
-const INCLUDED = ['systemd', 'libstdc++6', 'libturbojpeg0'];
+/** What every Debian with a server has: init, and what our packages and Node depend on; linked images. */
+const INCLUDED = ['systemd', 'libstdc++6', 'libturbojpeg0', 'fuse3', 'libnbd-bin', 'nbdkit'];
 
 /** What systemd says on its console when all has been started. */
 const BOOTED = /Reached target \S*multi-user\.target/;
@@ -50,8 +50,9 @@ export class DebianSystem implements AsyncDisposable {
     execFileSync('tar', ['-xf', tarball, '--numeric-owner', '-p', '-C', path]);
     // What dpkg writes need not survive a power cut.
     const args = ['--quiet', '--register=no', '--keep-unit', '--private-network'];
+    const devices = ['--bind=/dev/fuse'];
     const more = ['--suppress-sync=yes', '--console=read-only', '--directory', path, '--boot'];
-    const container = spawn('systemd-nspawn', [...args, ...more], {
+    const container = spawn('systemd-nspawn', [...args, ...devices, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     process.once('exit', () => container.kill('SIGKILL'));

@@ -6,7 +6,7 @@ import type { SerialHid, SerialHidContext } from '../../src/drivers/serial-hid/s
 import type { FakeSerialDevice } from '../fakes/fake-serial-device.ts';
 import { type RecordingLog, recordingLog } from './recording-log.ts';
 
-const QUICK = { retryMs: 20, maxRetryMs: 40, restartMs: 20 };
+const QUICK = { retryMs: 20, maxRetryMs: 40, restartMs: 20, unpoweredMs: 5 };
 
 /** A driver and the device that it may find; both go with the test. */
 export function serialRig<Fake extends FakeSerialDevice>(

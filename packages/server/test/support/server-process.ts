@@ -20,15 +20,15 @@ export class ServerProcess {
   }
 
   /**
-   * Starts it and resolves at its ready line; rejects with its output when it ends before. `wrapper` is
-   * a program that becomes it.
+   * Starts it and resolves at its ready line; rejects with its output when it ends before. Another
+   * `command` is one that becomes Node with a server's file.
    */
   static async start(
     argv: readonly string[],
     env: Readonly<Record<string, string>> = {},
-    wrapper: readonly string[] = [],
+    command: readonly string[] = [process.execPath, MAIN],
   ): Promise<ServerProcess> {
-    const [program = '', ...args] = [...wrapper, process.execPath, MAIN, 'run', ...argv];
+    const [program = '', ...args] = [...command, 'run', ...argv];
     const child = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -98,6 +98,34 @@ async function proposed(out: string) {
   return { text: parse(text) as unknown, config };
 }
 
+describe('a board with an HDMI input of its own', () => {
+  const board = {
+    ...{ ...model('Orange Pi 5 Plus'), ...UDC, ...GADGETS, ...LINES, ...SERVICE },
+    'sys/devices/hdmirx/uevent': '',
+    ...video('video0', 'stream_hdmirx', 'hdmirx'),
+    'dev/video0': '',
+    'dev/v4l/by-path/platform-hdmirx-video-index0': '->dev/video0',
+  };
+  const node = '/dev/v4l/by-path/platform-hdmirx-video-index0';
+
+  it.each([
+    [['NV12', 'BGR3', 'YUYV'], 'yuyv'],
+    [['BGR3'], 'bgr24'],
+    [[], 'uyvy'],
+  ])('uses it, with a format of %s', async (formats, format) => {
+    const { run } = computer({ files: board, formats, signal: 'present' });
+    const { code, out } = await run();
+    expect(code).toBe(0);
+    expect(out).toContain('+ video:       HDMI input at /dev/video0 (stream_hdmirx)');
+    const { text, config } = await proposed(out);
+    expect(text).toMatchObject({ platform: 'sbc' });
+    expect(config.kvmd.streamer).toMatchObject({
+      cmd_append: [`--device=${node}`, `--format=${format}`, '--dv-timings'],
+      edid: { device: node, preset: 'v2' },
+    });
+  });
+});
+
 describe('a Raspberry Pi 4 with an HDMI chip', () => {
   const pi = { ...model('Raspberry Pi 4 Model B Rev 1.5'), ...CHIP, ...UDC, ...LINES, ...SERVICE };
 
@@ -106,7 +134,7 @@ describe('a Raspberry Pi 4 with an HDMI chip', () => {
     const { code, out } = await run();
     expect([code, out.match(/^!.*/gm)]).toEqual([0, null]);
     expect(out).toContain(
-      '+ video:       HDMI chip at /dev/video0 (unicam-image), signal: present\n',
+      '+ video:       HDMI input at /dev/video0 (unicam-image), signal: present\n',
     );
     const { text, config } = await proposed(out);
     expect(text).toEqual({ platform: 'v2-hdmi-rpi4' });

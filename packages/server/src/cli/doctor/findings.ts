@@ -49,7 +49,7 @@ function bootLines({ bootConfig }: Box, lines: readonly string[]): readonly stri
 function videoOf(box: Box, { chip, grabber, stick, pi }: Hardware): readonly DoctorFinding[] {
   const part = 'video';
   if (chip) {
-    const text = `HDMI chip at ${chip.node} (${chip.name})`;
+    const text = `HDMI input at ${chip.node} (${chip.name})`;
     const unseen: DoctorFinding = {
       ...{ part, level: 'note', text: 'a machine sees no display yet' },
       remedy: ['systemctl enable --now crashcart-edid'],

@@ -18,7 +18,8 @@ const SERIAL = /^tty(USB|ACM|AMA|THS)\d+$/;
 /** The first node of each device: the others of a grabber have no pictures. */
 export async function probeVideos(root: string, ask: VideoQuestions): Promise<readonly BoxVideo[]> {
   const dir = join(root, 'sys/class/video4linux');
-  const links = await linksOf(root, 'dev/v4l/by-id');
+  const byId = await linksOf(root, 'dev/v4l/by-id');
+  const byPath = await linksOf(root, 'dev/v4l/by-path');
   const found: BoxVideo[] = [];
   for (const name of (await listSystemDir(dir)) ?? []) {
     const index = (await readSystemText(join(dir, name, 'index')))?.trim() ?? '0';
@@ -26,7 +27,7 @@ export async function probeVideos(root: string, ask: VideoQuestions): Promise<re
     const node = `/dev/${name}`;
     const usbId = await usbIdOf(join(dir, name, 'device'));
     found.push({
-      ...{ node, usbId, byId: links.get(name) },
+      ...{ node, usbId, byId: byId.get(name) ?? byPath.get(name) },
       name: (await readSystemText(join(dir, name, 'name')))?.trim() ?? '',
       driver: await driverOf(join(dir, name, 'device')),
       formats: await ask.formatsOf(node),

@@ -11,6 +11,7 @@ const ARDUINO = { type: 'serial' };
 const ARDUINO_SPI = {
   ...{ type: 'spi', bus: 0, chip: 0, sw_cs_pin: 7, sw_cs_per_byte: true },
   ...{ reset_pin: 25, reset_inverted: true, reset_self: true },
+  ...{ power_detect_pin: 16, power_detect_pull_down: true },
 };
 const NO_DRIVE = { type: 'disabled' };
 const OTG = { type: 'otg' };

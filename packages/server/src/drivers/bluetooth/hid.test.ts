@@ -119,6 +119,35 @@ describe('the service', () => {
     await see(() => expect(bluez.asked).toContain(`RemoveDevice ${path}`));
   });
 
+  it.each([true, false])(
+    'forgets who went with bluetoothd as soon as that is back, with unpair_on_close %s',
+    async (unpairs) => {
+      const { bluez, bus, l2cap, hid } = await offered({ unpair_on_close: unpairs });
+      bluez.paired.add(ALICE_PATH);
+      l2cap.connect(ALICE);
+      await see(() => expect(bluez.property('Discoverable')).toBe(false));
+      await bus.setRunning(false);
+      await until(hid.state, ({ online }) => !online);
+      bluez.asked.length = 0;
+      await bus.setRunning(true);
+      await see(() => expect(bluez.asked.at(-1)).toBe('Set Discoverable true'));
+      expect(bluez.paired.has(ALICE_PATH)).toBe(!unpairs);
+      const forgotten = bluez.asked.filter((call) => call.startsWith('RemoveDevice'));
+      expect(forgotten).toEqual(unpairs ? [`RemoveDevice ${ALICE_PATH}`] : []);
+    },
+  );
+
+  it('that cannot forget a machine says so once, and goes on', async () => {
+    const { bluez, bus, l2cap, log } = await offered();
+    bluez.failing.set('RemoveDevice', 'org.bluez.Error.Failed');
+    l2cap.connect(ALICE).interrupt.end();
+    await see(() => expect(told(log)).toEqual(['warn A machine stays paired']));
+    await bus.setRunning(false);
+    await bus.setRunning(true);
+    await see(() => expect(log.messages.at(-1)).toBe('info The Bluetooth adapter is back'));
+    expect(told(log).filter((message) => message.includes('paired'))).toHaveLength(1);
+  });
+
   it('disconnects a machine when BlueZ wants that', async () => {
     const { bluez, l2cap, hid } = await offered();
     const machine = l2cap.connect(ALICE);
@@ -295,7 +324,7 @@ describe('trouble', () => {
   });
 
   it.each([
-    ['RegisterProfile', 'org.bluez.Error.NotPermitted', 'another program has registered'],
+    ['RegisterProfile', 'org.bluez.Error.NotPermitted', 'start it with --noplugin=input'],
     ['Set Powered', 'org.bluez.Error.Blocked', 'rfkill unblock bluetooth'],
     ['Set Alias', 'org.freedesktop.DBus.Error.AccessDenied', 'into the group bluetooth'],
     ['Set Discoverable', 'org.bluez.Error.Failed', 'bluetoothd refuses'],

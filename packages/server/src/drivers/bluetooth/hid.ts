@@ -52,6 +52,7 @@ export class BtHid implements HidDriver {
   readonly #queue = new InputQueue();
   readonly #work = new Alarm();
   readonly #clients: BtClients;
+  readonly #leavers = new Set<string>();
   readonly #unsubscribe: Unsubscribe;
   readonly #ended = new AbortController();
   readonly #running: Promise<unknown>;
@@ -209,7 +210,7 @@ export class BtHid implements HidDriver {
       this.#options,
       {
         ...{ bus: system.bus ?? SYSTEM_BUS, serveL2cap: system.serveL2cap ?? serveL2cap, log },
-        clients: this.#clients,
+        ...{ clients: this.#clients, leavers: this.#leavers },
       },
       ended,
     );

@@ -29,6 +29,8 @@ export interface BtServiceContext {
   readonly bus: string;
   readonly serveL2cap: ServeL2cap;
   readonly clients: BtClients;
+  /** Addresses of machines that have gone and that BlueZ has not forgotten yet; outlives the service. */
+  readonly leavers: Set<string>;
   readonly log: Log;
 }
 
@@ -88,6 +90,8 @@ export class BtService implements AsyncDisposable {
         onDisconnect: (address) => clients.close(address),
       });
       scope.add(() => adapter[Symbol.asyncDispose]());
+      // Before they can come back: BlueZ lets nobody pair anew whom it remembers.
+      await forget(adapter, context);
       const server = await serveL2cap({
         ...{ address: adapter.address, psms: Object.values(HIDP_PSM), backlog: BACKLOG },
         isSecure: options.pairing_required,
@@ -120,15 +124,8 @@ export class BtService implements AsyncDisposable {
   /** A machine has gone, by its address. */
   left(address: string): void {
     if (!this.#options.unpair_on_close) return;
-    this.#tell(async () => {
-      try {
-        await this.#adapter.unpair(address);
-      } catch (error) {
-        if (!this.gone.aborted) {
-          this.#context.log.warn({ address, err: error }, 'A machine stays paired');
-        }
-      }
-    });
+    this.#context.leavers.add(address);
+    this.#tell(() => forget(this.#adapter, this.#context));
   }
 
   /** Disconnects all machines and withdraws it, as far as BlueZ is there. */
@@ -165,4 +162,20 @@ export class BtService implements AsyncDisposable {
 
 function channelOf(psm: number): HidpChannel {
   return psm === HIDP_PSM.control ? 'control' : 'interrupt';
+}
+
+/** Ends the pairing with all that have gone. Who stays paired is told once, unless BlueZ goes meanwhile. */
+async function forget(
+  adapter: BluezAdapter,
+  { leavers, log }: Pick<BtServiceContext, 'leavers' | 'log'>,
+): Promise<void> {
+  for (const address of leavers) {
+    try {
+      await adapter.unpair(address);
+    } catch (error) {
+      if (adapter.gone.aborted) return;
+      log.warn({ address, err: error }, 'A machine stays paired');
+    }
+    leavers.delete(address);
+  }
 }

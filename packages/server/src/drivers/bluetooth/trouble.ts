@@ -42,7 +42,7 @@ function busTrouble({ code, message }: BusError): string {
     return 'the adapter is blocked: rfkill unblock bluetooth';
   }
   if (code === 'org.bluez.Error.NotPermitted' || code === 'org.bluez.Error.AlreadyExists') {
-    return `another program has registered a HID service with bluetoothd: ${message}`;
+    return `somebody else offers a keyboard with bluetoothd, as a rule its own plugin: start it with --noplugin=input, as docs/hardware.md says (${message})`;
   }
   return `bluetoothd refuses: ${message} (${code})`;
 }

@@ -10,6 +10,8 @@ export interface GpiodSystem {
   readonly launch?: (command: GpiodCommand) => GpiodCommand;
   /** How often inputs are read anew and held lines are looked at, ms. */
   readonly checkMs?: number;
+  /** Whether the chip with this path can be unplugged; /sys knows it. */
+  readonly isUnpluggable?: (path: string) => boolean;
 }
 
 /** What a GPIO driver gets besides its options. */

@@ -1,11 +1,18 @@
 import type { PinLevels } from '../../core/gpio-driver.ts';
 import { sleep } from '../../core/sleep.ts';
 import { StateCell } from '../../core/state.ts';
+import { type Advice, adviceOn } from '../advice.ts';
 import type { GpioContext } from './context.ts';
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 const OFFLINE: PinLevels = new Map();
+const DENIED =
+  "put the server's user into its group, or give it one by a rule of udev (docs/gpio.md)";
+const ADVICE: Advice = {
+  ENOENT: 'it is not there: plug it in, install it, or check its name in the configuration',
+  ...{ EACCES: DENIED, EPERM: DENIED },
+};
 
 /** One time that a device is served, until it fails or the driver ends. */
 export interface DeviceSession {
@@ -80,7 +87,8 @@ export class DeviceLoop implements AsyncDisposable {
         if (signal.aborted) return;
         this.#failure = error;
         // Once: a device that is missing for days must not fill the log.
-        if (!failing) log.warn({ driver: name, err: error }, 'The GPIO device is offline');
+        const what = `The GPIO device is offline${adviceOn(error, ADVICE)}`;
+        if (!failing) log.warn({ driver: name, err: error }, what);
         failing = true;
       }
       await sleep(waitMs, signal).catch(() => undefined);

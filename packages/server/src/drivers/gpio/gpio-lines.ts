@@ -21,6 +21,7 @@ export class GpioLines implements Disposable {
   readonly #calls: GpioCalls;
   readonly #fd: number;
   readonly #offsets: readonly number[];
+  readonly #events = new Uint8Array(EVENTS * GPIO_EVENT_BYTES);
 
   private constructor(calls: GpioCalls, fd: number, offsets: readonly number[]) {
     this.#calls = calls;
@@ -28,19 +29,28 @@ export class GpioLines implements Disposable {
     this.#offsets = offsets;
   }
 
-  /** Takes lines as inputs, or as outputs with these first levels. Says who has a line already. */
+  /**
+   * Takes lines as inputs, which tell their `edges` or not, and are pulled low by the chip with
+   * `pullsDown`; or as outputs with these first levels. Says who has a line already.
+   */
   static request(
     calls: GpioCalls,
     device: string,
     lines:
-      | { readonly inputs: readonly number[] }
+      | {
+          readonly inputs: readonly number[];
+          readonly edges?: boolean;
+          readonly pullsDown?: boolean;
+        }
       | { readonly outputs: ReadonlyMap<number, boolean> },
   ): GpioLines {
     const isInput = 'inputs' in lines;
     const offsets = isInput ? lines.inputs : [...lines.outputs.keys()];
     const request = encodeLineRequest({
       ...{ offsets, consumer: 'crashcart' },
-      ...(isInput ? {} : { outputs: [...lines.outputs.values()] }),
+      ...(isInput
+        ? { edges: lines.edges, pullsDown: lines.pullsDown }
+        : { outputs: [...lines.outputs.values()] }),
     });
     const chip = calls.open(device);
     try {
@@ -50,7 +60,9 @@ export class GpioLines implements Disposable {
     } finally {
       calls.close(chip);
     }
-    return new GpioLines(calls, requestedFd(request), offsets);
+    const fd = requestedFd(request);
+    calls.unblock(fd);
+    return new GpioLines(calls, fd, offsets);
   }
 
   /** The levels of all lines, by their numbers on the chip. */
@@ -69,8 +81,8 @@ export class GpioLines implements Disposable {
 
   /** What has happened to inputs since the last call, oldest first. */
   edges(): readonly LineEdge[] {
-    const bytes = new Uint8Array(EVENTS * GPIO_EVENT_BYTES);
-    return decodeEdges(bytes.subarray(0, this.#calls.read(this.#fd, bytes)));
+    const bytes = this.#calls.read(this.#fd, this.#events);
+    return bytes === 0 ? [] : decodeEdges(this.#events.subarray(0, bytes));
   }
 
   /** Lets the lines go; the kernel leaves outputs as they are, where the chip can. */

@@ -45,6 +45,7 @@ describe('lines of a chip', () => {
     await using driver = lines(input('19'), input('16'));
     await eventually(() => expect(driver.levels.value.get('19')).toBe(true));
     expect(driver.levels.value.get('16')).toBe(false);
+    expect(kernel.tellsEdgesOf(16)).toBe(true);
     kernel.input(16, true);
     await eventually(() => expect(driver.levels.value.get('16')).toBe(true));
     kernel.input(19, false);
@@ -62,6 +63,17 @@ describe('lines of a chip', () => {
     await eventually(() => expect(seen).toEqual([true]));
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(seen).toEqual([true]);
+  });
+
+  test('of a chip that can be unplugged no edges are watched, and each level is seen', async () => {
+    kernel.unpluggable.add(device);
+    await using driver = lines(input('1'), output('5'));
+    await eventually(() => expect(driver.levels.value.has('1')).toBe(true));
+    expect(kernel.tellsEdgesOf(1)).toBe(false);
+    for (const level of [true, false, true]) {
+      kernel.input(1, level);
+      await eventually(() => expect(driver.levels.value.get('1')).toBe(level));
+    }
   });
 
   test('a level whose edge was lost is found within a second or so', async () => {

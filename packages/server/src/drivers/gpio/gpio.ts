@@ -1,5 +1,5 @@
+import { setInterval } from 'node:timers/promises';
 import type { GpioPin, PinLevels } from '../../core/gpio-driver.ts';
-import { sleep } from '../../core/sleep.ts';
 import type { ReadonlyCell } from '../../core/state.ts';
 import { type GpioCalls, SYSTEM_GPIO_CALLS } from '../../platform/gpio-calls.ts';
 import type { ChipDriver, GpioChipOptions } from './chip-driver.ts';
@@ -9,7 +9,7 @@ import { DeviceLoop, type DeviceSession } from './device-loop.ts';
 import { type FoundLines, findLines } from './gpio-chip.ts';
 import { GpioLines } from './gpio-lines.ts';
 
-/** How often edges are fetched, ms; far below the time that contacts bounce. */
+/** How often edges, or else levels, are fetched, ms; far below the time that contacts bounce. */
 const EDGES_MS = 20;
 /** How often levels are read when no edge came, so that a lost one is not missed for long, ms. */
 const LEVELS_MS = 1000;
@@ -69,8 +69,11 @@ export class GpioChipDriver implements ChipDriver {
     const inputLines = inputPins.map((pin) => [offsetOf(pin.pin), pin] as const);
     const wanted = new Map([...this.#wanted].map(([pin, level]) => [offsetOf(pin), level]));
     using outputs = this.#request(found, wanted.size, { outputs: wanted });
+    // Kernels such as Debian 12's write into memory that they have freed when a chip goes whose edges
+    // are watched: one that can be unplugged is asked for its levels instead.
+    const edges = !this.#calls.isUnpluggable(found.path);
     using inputs = this.#request(found, inputLines.length, {
-      inputs: [...new Set(inputLines.map(([offset]) => offset))],
+      ...{ inputs: [...new Set(inputLines.map(([offset]) => offset))], edges },
     });
     using contacts = new Contacts(inputLines, (offset, level) => this.#accept(offset, level));
     this.#levels = new Map();
@@ -86,12 +89,13 @@ export class GpioChipDriver implements ChipDriver {
       this.#publish = online;
       online(this.#levelsByPin());
       const stepMs = inputs ? EDGES_MS : LEVELS_MS;
-      for (let quietMs = stepMs; ; quietMs += stepMs) {
-        await sleep(stepMs, signal);
-        const edges = inputs?.edges() ?? [];
-        contacts.push(edges.map(({ offset, rising }) => [offset, rising]));
-        if (edges.length === 0 && quietMs < LEVELS_MS) continue;
-        if (edges.length === 0) readAll();
+      let quietMs = 0;
+      for await (const _ of setInterval(stepMs, undefined, { signal })) {
+        quietMs += stepMs;
+        const seen = (edges ? inputs?.edges() : undefined) ?? [];
+        contacts.push(seen.map(({ offset, rising }) => [offset, rising]));
+        if (seen.length === 0 && edges && quietMs < LEVELS_MS) continue;
+        if (seen.length === 0) readAll();
         quietMs = 0;
       }
     } finally {

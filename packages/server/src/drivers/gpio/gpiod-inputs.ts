@@ -7,9 +7,13 @@ import { DeviceLoop, type DeviceSession } from './device-loop.ts';
 import type { GpiodTools } from './gpiod-tools.ts';
 import { withLimit } from './with-limit.ts';
 
+/** How often the levels of a chip that can be unplugged are read, ms: each time by a program. */
+const POLL_MS = 500;
+
 /**
  * Input lines by gpioget and gpiomon. The one cannot read what the other watches, and what happens
- * between the two is missed: so everything is read anew now and then.
+ * between the two is missed: so everything is read anew now and then. Of a chip that can be unplugged
+ * nothing is watched.
  */
 export class GpiodInputs implements AsyncDisposable {
   readonly #device: string;
@@ -51,11 +55,16 @@ export class GpiodInputs implements AsyncDisposable {
       const edge = parseEdge(text);
       if (edge) contacts.push([edge]);
     };
+    const polls = tools.isUnpluggable(lines);
     while (true) {
       contacts.push(await tools.levels(lines, signal));
-      await using monitor = await tools.watch(lines, onLine, signal);
+      await using monitor = polls ? undefined : await tools.watch(lines, onLine, signal);
       isOnline = true;
       publish();
+      if (!monitor) {
+        await sleep(POLL_MS, signal);
+        continue;
+      }
       await withLimit(undefined, [signal], (either) => {
         return Promise.race([monitor.ended, sleep(tools.checkMs, either)]);
       });

@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { sleep } from '../../core/sleep.ts';
 import { isSystemError } from '../../platform/files.ts';
+import { SYSTEM_GPIO_CALLS } from '../../platform/gpio-calls.ts';
 import { HelperProcess } from '../../platform/helper-process.ts';
 import { programAnswer } from '../../platform/program-answer.ts';
 import {
@@ -35,11 +37,23 @@ export interface GpiodLines {
 export class GpiodTools {
   readonly checkMs: number;
   readonly #launch: (command: GpiodCommand) => GpiodCommand;
+  readonly #isUnpluggable: (path: string) => boolean;
   #dialect: GpiodDialect | undefined;
 
-  constructor({ launch = (command) => command, checkMs = CHECK_MS }: GpiodSystem = {}) {
+  constructor({
+    launch = (command) => command,
+    checkMs = CHECK_MS,
+    isUnpluggable = SYSTEM_GPIO_CALLS.isUnpluggable,
+  }: GpiodSystem = {}) {
     this.#launch = launch;
+    this.#isUnpluggable = isUnpluggable;
     this.checkMs = checkMs;
+  }
+
+  /** Whether the chip can be unplugged: its edges must not be watched; see `GpioChipDriver`. */
+  isUnpluggable({ chip }: GpiodLines): boolean {
+    const name = /^\d+$/.test(chip) ? `gpiochip${chip}` : chip;
+    return this.#isUnpluggable(resolve('/dev', name));
   }
 
   /** What the programs can do; they are asked until they have answered once. */

@@ -77,9 +77,11 @@ function driverOf(
   pins: readonly GpioPin[],
   checkMs = 60_000,
   device = 'gpiochip0',
+  unpluggable = '',
 ) {
   const launch = (command: GpiodCommand): GpiodCommand => [FAKE, directory, version, ...command];
-  const system = { gpiod: { launch, checkMs } };
+  const isUnpluggable = (path: string) => path === unpluggable;
+  const system = { gpiod: { launch, checkMs, isUnpluggable } };
   return new GpiodDriver({ device }, { name: 'g', pins, log, retryMs: 5, system });
 }
 
@@ -106,6 +108,20 @@ describe.each([OLD, NEW])('inputs by the programs of %s', (version) => {
     await eventually(() => expect(driver.levels.value.get('4')).toBe(true));
     expect(commands('gpiomon')).toHaveLength(1);
   });
+
+  test.each(['0', 'gpiochip0', '/dev/gpiochip0'])(
+    'of a chip that can be unplugged are read, not watched: %s',
+    async (device) => {
+      const pins = [input('4')];
+      await using driver = driverOf(version, pins, 60_000, device, '/dev/gpiochip0');
+      for (const level of [false, true, false]) {
+        drive(4, level);
+        await eventually(() => expect(driver.levels.value.get('4')).toBe(level));
+      }
+      expect(isHeld(4)).toBe(false);
+      expect(commands('gpiomon')).toEqual([]);
+    },
+  );
 
   test('are free when the driver ends', async () => {
     const driver = driverOf(version, [input('4')]);

@@ -4,6 +4,7 @@ import type { Log } from '../../core/log.ts';
 import { type ReadonlyCell, StateCell } from '../../core/state.ts';
 import type { VideoSignal } from '../../core/video-source.ts';
 import type { ProcessExit } from '../../platform/process.ts';
+import { captureRemedy } from './capture-remedy.ts';
 
 type Size = { readonly width: number; readonly height: number };
 
@@ -29,6 +30,8 @@ export class CaptureTrouble {
   #streamFailures = 0;
   #goodMs: number | undefined;
   #saidBroken = false;
+  #isUnusable = false;
+  #loggedComplaint: string | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -56,6 +59,7 @@ export class CaptureTrouble {
       this.#complaint = undefined;
       this.#explanation = undefined;
     }
+    this.#tellUse();
     this.#show();
   }
 
@@ -69,7 +73,10 @@ export class CaptureTrouble {
 
   /** It wrote an error into its log. */
   complained(text: string): void {
-    this.#complaint = text.replace(/\.$/, '');
+    const complaint = text.replace(/\.$/, '');
+    const remedy = captureRemedy(complaint);
+    this.#complaint = remedy === undefined ? complaint : `${complaint} (${remedy})`;
+    this.#isUnusable = remedy !== undefined;
     this.#show();
   }
 
@@ -132,6 +139,17 @@ export class CaptureTrouble {
     this.#complaint = undefined;
     this.#goodMs = undefined;
     this.#show();
+  }
+
+  /** Once: a device that is missing for days must not fill the log. A program that ends tells it itself. */
+  #tellUse(): void {
+    const unusable =
+      this.#complaint !== undefined && this.#isUnusable ? this.#complaint : undefined;
+    if (unusable === this.#loggedComplaint) return;
+    if (unusable) this.#log.warn({}, `The capture device cannot be used: ${unusable}`);
+    else if (this.#size) this.#log.info({}, 'The capture device is there again');
+    else return;
+    this.#loggedComplaint = unusable;
   }
 
   #show(): void {

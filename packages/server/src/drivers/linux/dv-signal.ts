@@ -46,10 +46,6 @@ const SENTENCES = {
 } as const;
 
 /** Why a device has no picture, as the end of a sentence; undefined when it does not say. */
-export async function explainSignal(
-  path: string,
-  open: OpenVideoDevice = openVideoDevice,
-): Promise<string | undefined> {
-  const { kind } = await queryDvSignal(path, open);
+export function explainSignal({ kind }: DvSignal): string | undefined {
   return kind === 'present' || kind === 'unknown' ? undefined : SENTENCES[kind];
 }

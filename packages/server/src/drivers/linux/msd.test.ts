@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -8,14 +9,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { chmod, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { KvmError } from '@crashcart/api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeMassStorage } from '../../../test/fakes/fake-mass-storage.ts';
 import { recordingLog } from '../../../test/support/recording-log.ts';
+import { nbdfuseCommand } from '../../cli/nbdfuse.ts';
 import type { MsdMedium } from '../../core/msd-driver.ts';
 import { until } from '../../core/state.ts';
+import { connectUnix } from '../../platform/unix-socket.ts';
 import { NbdExport } from '../../store/links/nbd-export.ts';
 import { OtgMsd } from './msd.ts';
 
@@ -41,7 +46,7 @@ afterEach(async () => {
 async function start(given = new FakeMassStorage()): Promise<void> {
   kernel = given;
   log = recordingLog();
-  msd = await OtgMsd.open({ log, sysfs: kernel });
+  msd = await OtgMsd.open({ log, sysfs: kernel, mountService: join(directory, 'mount.sock') });
 }
 
 async function restart(given?: FakeMassStorage): Promise<void> {
@@ -57,6 +62,8 @@ function image(name: string, size: number): string {
   return path;
 }
 
+/** How long a program on a busy box may take. */
+const WAIT = { timeout: 20_000 };
 const medium = () => msd.state.value.medium;
 const named = (name: string) => expect.objectContaining({ name });
 
@@ -199,7 +206,9 @@ test('a gadget that is made after the server has started is found', async () => 
   absent.exist(false);
   await restart(absent);
   expect(msd.state.value.online).toBe(false);
-  expect(log.messages).toEqual(['warn The USB gadget has no drive (mass_storage.usb0) now']);
+  expect(log.messages).toEqual([
+    expect.stringMatching(/^warn The USB gadget has no drive .*: crashcart otg start makes it/),
+  ]);
   kernel.exist(true);
   await until(msd.state, ({ online }) => online);
 });
@@ -292,6 +301,87 @@ describe('a linked image', () => {
     await restart();
     expect(kernel.file).toBe('');
     expect(existsSync(join(directory, 'link'))).toBe(false);
+  });
+
+  describe('that another program mounts', () => {
+    const codes: Promise<number>[] = [];
+    const ends: (() => void)[] = [];
+    let service: Server;
+    beforeEach(async () => {
+      codes.length = 0;
+      ends.length = 0;
+      // As the streams of a process, one may end without the other.
+      service = createServer({ allowHalfOpen: true }, (socket) => {
+        const ending = new AbortController();
+        const { signal } = ending;
+        const streams = {
+          stdin: socket.pipe(new PassThrough()),
+          stdout: socket,
+          stderr: { write: () => true },
+        };
+        codes.push(nbdfuseCommand([], { ...streams, signal }).finally(() => socket.end()));
+        ends.push(() => ending.abort());
+      });
+      service.listen(join(directory, 'mount.sock'));
+      await once(service, 'listening');
+    });
+    afterEach(() => {
+      service.close();
+    });
+
+    test('is there until the drive lets go of it', async () => {
+      await msd.insert(linked);
+      expect(await readFile(kernel.file)).toEqual(bytes);
+      expect(medium()).toEqual(linked);
+      await msd.eject();
+      expect(existsSync(join(directory, 'link'))).toBe(false);
+      expect(await Promise.all(codes)).toEqual([0]);
+    });
+
+    test('is ejected when what mounts it ends, and can be put in again', async () => {
+      await msd.insert(linked);
+      for (const end of ends) end();
+      // The drive may see it before the connection does, or after it.
+      await expect.poll(() => log.messages.join(), WAIT).toMatch(/has ended.*insert it again/);
+      expect(await Promise.all(codes)).toEqual([0]);
+      await until(msd.state, () => medium() === undefined);
+      expect(kernel.file).toBe('');
+      expect(log.messages.at(-1)).toContain('insert it again');
+      await msd.insert(linked);
+      expect(await readFile(kernel.file)).toEqual(bytes);
+    });
+
+    test('is refused as that program refuses it', async () => {
+      await served.close();
+      await expect(msd.insert(linked)).rejects.toThrow(
+        /USB drive: nbd_connect_unix: .*No such file/,
+      );
+      const { PATH = '' } = process.env;
+      const bare = join(directory, 'bin');
+      mkdirSync(bare);
+      symlinkSync('/usr/bin/setpriv', join(bare, 'setpriv'));
+      process.env.PATH = bare;
+      try {
+        await expect(msd.insert(linked)).rejects.toThrow(/apt install libnbd-bin fuse3/);
+      } finally {
+        process.env.PATH = PATH;
+      }
+      expect(await Promise.all(codes)).toEqual([1, 1]);
+      expect(medium()).toBeUndefined();
+    });
+
+    test.each([
+      ['nothing', ''],
+      ['a path that is relative', 'relative\n/file\n'],
+      ['an option', '/socket\n--help\n'],
+      ['a line without an end', 'x'.repeat(9000)],
+    ])('asks for two paths, not for %s', async (_, said) => {
+      const socket = await connectUnix(join(directory, 'mount.sock'), AbortSignal.timeout(5000));
+      socket.end(said);
+      socket.resume();
+      await once(socket, 'close');
+      expect(await Promise.all(codes)).toEqual([2]);
+    });
   });
 
   test('is refused without nbdfuse, which is told, or when nobody serves it', async () => {

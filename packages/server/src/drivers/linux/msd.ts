@@ -3,6 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { MsdDriver, MsdDriverState, MsdMedium } from '../../core/msd-driver.ts';
 import { StateCell } from '../../core/state.ts';
 import { isSystemError } from '../../platform/files.ts';
+import { MOUNT_SERVICE } from '../../platform/mount-service.ts';
 import { kernelSysfs, type Sysfs } from '../../platform/sysfs.ts';
 import { systemPathExists } from '../../platform/system-files.ts';
 import { Alarm } from '../gpio/alarm.ts';
@@ -12,6 +13,8 @@ import { type LunContent, StorageLun } from './storage-lun.ts';
 
 /** A machine that ejects, and a gadget that comes, are not told by inotify: we look, ms. */
 const POLL_MS = 1000;
+const NO_DRIVE =
+  'The USB gadget has no drive (mass_storage.usb0) now: crashcart otg start makes it where kvmd.msd.type is otg';
 
 /** What the driver is made of. */
 export interface OtgMsdOptions {
@@ -20,6 +23,8 @@ export interface OtgMsdOptions {
   readonly sysDir?: string | undefined;
   /** How its files are reached; those of this kernel unless told. */
   readonly sysfs?: Sysfs | undefined;
+  /** Socket of the program that mounts linked images, where it runs; that of our unit unless told. */
+  readonly mountService?: string | undefined;
 }
 
 /**
@@ -39,19 +44,23 @@ export class OtgMsd implements MsdDriver {
   /** The kernel resolves links: what it shows is not always what it was given. */
   #given: { readonly source: string; readonly file: string } | undefined;
   #failure = '';
+  /** What is in gives errors and cannot be taken out. */
+  #isStuck = false;
 
-  private constructor({ log, sysDir = '/sys', sysfs = kernelSysfs }: OtgMsdOptions) {
+  private constructor(options: OtgMsdOptions) {
+    const { log, sysDir = '/sys', sysfs = kernelSysfs, mountService = MOUNT_SERVICE } = options;
     this.#log = log;
     this.#lun = new StorageLun(sysfs, sysDir);
-    this.#linked = new LinkedMedia(log);
+    this.#linked = new LinkedMedia(log, mountService);
   }
 
   /** Resolves when the state is known. A gadget that is not there yet may come later. */
   static async open(options: OtgMsdOptions): Promise<OtgMsd> {
     const driver = new OtgMsd(options);
+    await driver.#ejectOrphan();
     await driver.#read();
     const { online } = driver.state.value;
-    if (!online) options.log.warn({}, 'The USB gadget has no drive (mass_storage.usb0) now');
+    if (!online) options.log.warn({}, NO_DRIVE);
     driver.#following = driver.#follow();
     return driver;
   }
@@ -95,6 +104,22 @@ export class OtgMsd implements MsdDriver {
     await this.#following;
     await this.#last;
     await this.#letGoOfLinked();
+  }
+
+  /** Of a linked image whose nbdfuse has ended, with an earlier server or by itself, come errors only. */
+  async #ejectOrphan(): Promise<void> {
+    const content = await this.#lun.content().catch(() => undefined);
+    if (!content || !(await this.#linked.isOrphan(content.file))) return;
+    try {
+      await this.#empty(content);
+      this.#isStuck = false;
+      this.#log.warn({}, 'What served the linked image has ended: ejected; insert it again');
+    } catch (error) {
+      const message = 'A linked image that has ended is still in the drive';
+      // Once: it is looked every second.
+      if (!this.#isStuck) this.#log.warn({ err: error }, message);
+      this.#isStuck = true;
+    }
   }
 
   /** A linked image ends with this server: the machine is not left with a drive that hangs. */
@@ -177,7 +202,7 @@ export class OtgMsd implements MsdDriver {
       await this.#alarm.wait(POLL_MS, signal).catch(() => undefined);
       if (signal.aborted) break;
       const { online } = this.state.value;
-      await this.#inTurn(async () => {});
+      await this.#inTurn(() => this.#ejectOrphan());
       const isOther = online !== this.state.value.online;
       if (isOther) this.#log.info({}, online ? 'The drive is gone' : 'The drive is there');
       if (watched.isWhole && !isOther) continue;

@@ -2,6 +2,7 @@ import type { Log } from '../../core/log.ts';
 import { StateCell } from '../../core/state.ts';
 import { isSystemError } from '../../platform/files.ts';
 import type { HidGadgetCalls, HidGadgetFile } from '../../platform/hid-gadget.ts';
+import { type Advice, adviceOn } from '../advice.ts';
 import type { UdcState } from './udc-watch.ts';
 
 /** How patient a writer is; names and defaults are the configuration's, times in ms. */
@@ -25,6 +26,12 @@ export interface ReportWriterOptions {
   readonly calls: HidGadgetCalls;
   readonly log: Log;
 }
+
+const DENIED = "the server's user may not open it: see the rules of udev in docs/hardware.md";
+const ADVICE: Advice = {
+  ENOENT: 'there is no gadget (crashcart otg start makes it), or kvmd.hid names another file',
+  ...{ EACCES: DENIED, EPERM: DENIED },
+};
 
 const LATE_RETRY_MS = 1000;
 /** With more waiting reports than this, the last is replaced: each one says all of the state. */
@@ -222,7 +229,7 @@ export class ReportWriter implements AsyncDisposable {
     if (complaint === this.#complaint) return;
     this.#complaint = complaint;
     const { device, log } = this.#options;
-    log.warn({ device, err: error }, 'The USB device takes no input');
+    log.warn({ device, err: error }, `The USB device takes no input${adviceOn(error, ADVICE)}`);
   }
 
   #drop(): void {

@@ -7,6 +7,8 @@ import { type ReadonlyCell, StateCell, until } from '../../core/state.ts';
 import type { Frame, VideoFeed, VideoSignal } from '../../core/video-source.ts';
 import { unixHttpGetJson } from '../../platform/unix-http.ts';
 import { CaptureTrouble } from './capture-trouble.ts';
+import { type DvSignal, explainSignal } from './dv-signal.ts';
+import { MissedSignal } from './missed-signal.ts';
 import { SilenceWatch } from './silence.ts';
 import { runChild } from './ustreamer-child.ts';
 import type { Command } from './ustreamer-command.ts';
@@ -25,8 +27,10 @@ export interface FeedOptions {
   readonly stallMs: number;
   /** Without an answer for so long the program is stuck and started anew, ms. */
   readonly hangMs: number;
-  /** Asks the device why it has no signal; see `explainSignal`. */
-  readonly explain: () => Promise<string | undefined>;
+  /** A signal that the device has and the program does not see for so long: it is started anew, ms. */
+  readonly missMs: number;
+  /** Asks the device itself for its signal. */
+  readonly askDevice: () => Promise<DvSignal>;
   readonly log: Log;
 }
 
@@ -50,7 +54,9 @@ export class UstreamerFeed implements VideoFeed {
   readonly #report = new StateCell<CaptureReport | undefined>(undefined);
   readonly #watched = new StateCell(false);
   readonly #silence = new SilenceWatch(() => void this.#fellSilent());
+  readonly #missed: MissedSignal;
   #wake: () => void = () => {};
+  #restart: (why: string) => void = () => {};
   #isStreaming = false;
   #isAsking = false;
   /** The newest picture is the one before it. */
@@ -63,6 +69,7 @@ export class UstreamerFeed implements VideoFeed {
   constructor(options: FeedOptions, command: () => Promise<Command>, free: Promise<void>) {
     this.#options = options;
     this.#trouble = new CaptureTrouble(options.log);
+    this.#missed = new MissedSignal(options.missMs);
     this.closed = this.#run(command, free);
   }
 
@@ -114,10 +121,12 @@ export class UstreamerFeed implements VideoFeed {
     try {
       const argv = await command();
       const [program] = argv;
-      const loops = [this.#pollState(stop, () => stuck.abort()), this.#follow(stop)];
+      this.#restart = (why) => stuck.abort(why);
+      this.#missed.started();
+      const loops = [this.#pollState(stop), this.#follow(stop)];
       try {
         const ended = await runChild(argv, this.#options, stop, (text) => this.#complained(text));
-        if (stuck.signal.aborted) return `${program} did not answer any more`;
+        if (stuck.signal.aborted) return `${program} ${stuck.signal.reason}`;
         return this.#trouble.whyEnded(program, ended);
       } finally {
         over.abort(new Error('the program has ended'));
@@ -130,7 +139,7 @@ export class UstreamerFeed implements VideoFeed {
     }
   }
 
-  async #pollState(stop: AbortSignal, onStuck: () => void): Promise<void> {
+  async #pollState(stop: AbortSignal): Promise<void> {
     const { socketPath, statePollMs, timeoutMs, hangMs, log } = this.#options;
     let heardMs = performance.now();
     while (!stop.aborted) {
@@ -140,7 +149,7 @@ export class UstreamerFeed implements VideoFeed {
       } catch (error) {
         if (stop.aborted) return;
         if (this.#report.value) log.debug({ err: error }, 'µStreamer does not tell its state');
-        if (performance.now() - heardMs > hangMs) onStuck();
+        if (performance.now() - heardMs > hangMs) this.#restart('did not answer any more');
       }
       await this.#nap(this.#report.value ? statePollMs : FIRST_POLL_MS, stop);
     }
@@ -162,14 +171,21 @@ export class UstreamerFeed implements VideoFeed {
       const { online, resolution } = report.source;
       this.#trouble.sees(online ? resolution : undefined);
     }
-    if (!this.signal.value.online) void this.#explain();
+    if (this.signal.value.online) this.#missed.seen();
+    else void this.#explain();
   }
 
   async #explain(): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
-    this.#trouble.explained(await this.#options.explain());
+    const signal = await this.#options.askDevice();
     this.#isAsking = false;
+    if (this.signal.value.online) return;
+    this.#trouble.explained(explainSignal(signal));
+    // A change that came while it opened the device has passed it by.
+    if (this.#missed.isMissed(signal.kind === 'present', performance.now())) {
+      this.#restart('did not see the signal that its device has');
+    }
   }
 
   /** Takes pictures while somebody looks. */

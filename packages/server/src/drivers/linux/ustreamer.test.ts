@@ -8,6 +8,7 @@ import { StateCell, until } from '../../core/state.ts';
 import type { Frame, VideoFeed } from '../../core/video-source.ts';
 
 const PARAMS = { desiredFps: 30, resolution: undefined, quality: 80 };
+const TIMINGS = { width: 1280, height: 720, interlaced: false, hz: 60 };
 const PRESENT = { online: true, width: 1280, height: 720 };
 
 describe('a capture device behind µStreamer', () => {
@@ -105,8 +106,8 @@ describe('a capture device behind µStreamer', () => {
       expect(await down).toEqual({
         online: false,
         reason:
-          "fake-ustreamer.mjs ended with code 3: Can't start capturing: Device or resource busy. " +
-          `It is started again after ${seconds} s.`,
+          "fake-ustreamer.mjs ended with code 3: Can't start capturing: Device or resource busy " +
+          `(it is used by another program). It is started again after ${seconds} s.`,
       });
       expect(feed.report?.value).toBeUndefined();
       const before = frames.value.length;
@@ -155,6 +156,24 @@ describe('a capture device behind µStreamer', () => {
     await capture.play('stuck');
     await down;
     await online(feed);
+  });
+
+  it('starts it anew when it does not see a signal that its device has', async () => {
+    let kind: 'absent' | 'present' = 'absent';
+    const capture = await start({ askDevice: async () => ({ kind, timings: TIMINGS }) });
+    const feed = open(capture);
+    await online(feed);
+    await capture.play('absent');
+    await until(feed.signal, (signal) => !signal.online && signal.reason.includes('no cable'));
+    const starts = async () => (await capture.log()).filter((line) => line.startsWith('start'));
+    expect(await starts()).toHaveLength(1);
+    const down = until(feed.signal, (signal) => !signal.online && signal.reason.includes('see'));
+    kind = 'present';
+    expect(await down).toMatchObject({
+      reason: expect.stringContaining('did not see the signal that its device has'),
+    });
+    await online(feed);
+    expect(await starts()).toHaveLength(2);
   });
 
   it('waits for the run before to let go of the device', async () => {

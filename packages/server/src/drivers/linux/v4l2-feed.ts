@@ -6,7 +6,7 @@ import type { Frame, VideoFeed, VideoSignal } from '../../core/video-source.ts';
 import { jpegSize } from '../../protocols/jpeg-size.ts';
 import { loadNodeAv } from '../../video/node-av.ts';
 import { CaptureTrouble } from './capture-trouble.ts';
-import { explainSignal } from './dv-signal.ts';
+import { explainSignal, queryDvSignal } from './dv-signal.ts';
 import { V4l2Device, type V4l2Options, type V4l2Picture } from './v4l2-device.ts';
 import { V4l2Pixels } from './v4l2-pixels.ts';
 
@@ -101,7 +101,7 @@ export class V4l2Feed implements VideoFeed {
         await device.close();
       }
       if (!this.signal.value.online)
-        this.#trouble.explained(await explainSignal(this.#options.device));
+        this.#trouble.explained(explainSignal(await queryDvSignal(this.#options.device)));
     }
     return 'closed';
   }

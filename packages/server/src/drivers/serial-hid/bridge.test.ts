@@ -9,11 +9,14 @@ import type { SerialHid } from './serial-hid.ts';
 const CLEAR = '1000000000';
 const A_DOWN = '1101010000';
 const A_UP = '1101000000';
+const POWER = 16;
+const NO_POWER = 'info The keyboard and mouse have no power';
 const IMPATIENT = { read_timeout: 0.3, read_retries: 2 };
 
 const OPTIONS: Omit<BridgeOptions, 'device'> = {
   speed: 115_200,
   ...{ read_timeout: 10, gpio_device: '/dev/gpiochip0', reset_pin: -1 },
+  ...{ power_detect_pin: -1, power_detect_pull_down: false },
   ...{ reset_inverted: false, reset_delay: 0.01, reset_self: false, read_retries: 3 },
   ...{ common_retries: 3, retries_delay: 0.01, errors_threshold: 0, noop: false },
 };
@@ -207,6 +210,51 @@ it('goes on without its reset line, and says what to do', async () => {
   expect(log.messages.join()).toContain(
     'hid.reset_pin names its line, and -1 says that it has none',
   );
+});
+
+it('is offline without power, says so calmly, and drops what is asked of it', async () => {
+  const { fake, hid, gpio, log } = rig({ power_detect_pin: POWER, power_detect_pull_down: true });
+  fake.plug();
+  await see(() => expect(gpio.directionOf(POWER)).toBe('input'));
+  expect(gpio.pulledDown.has(POWER)).toBe(true);
+  hid.key('KeyA', true);
+  expect(hid.state.value).toMatchObject({ online: false, keyboard: { online: false } });
+  expect([fake.pings, fake.requests]).toEqual([0, []]);
+  gpio.input(POWER, true);
+  await isOnline(hid);
+  await see(() => expect(fake.requests).toEqual([CLEAR]));
+  gpio.input(POWER, false);
+  await until(hid.state, ({ online }) => !online);
+  hid.key('KeyA', true);
+  hid.key('KeyA', false);
+  gpio.input(POWER, true);
+  await isOnline(hid);
+  await see(() => expect(fake.requests).toEqual([CLEAR, CLEAR]));
+  await hid.drained(0);
+  expect(fake.requests).toEqual([CLEAR, CLEAR]);
+  const news = [NO_POWER, 'info The keyboard and mouse are back'];
+  expect(log.messages).toEqual([...news, ...news]);
+});
+
+it('does not wait for the answer of a bridge that has lost its power', async () => {
+  const { fake, hid, gpio, log } = rig({
+    ...{ read_timeout: 0.1, read_retries: 1000, common_retries: 1000, power_detect_pin: POWER },
+  });
+  gpio.input(POWER, true);
+  fake.plug();
+  await isOnline(hid);
+  fake.mood = 'silent';
+  hid.key('KeyA', true);
+  await until(hid.state, ({ online }) => !online);
+  gpio.input(POWER, false);
+  await see(() => expect(log.messages).toEqual([NO_POWER]));
+});
+
+it('goes on without the line of its power, and says what to do', async () => {
+  const { log } = await pluggedIn({ power_detect_pin: POWER, gpio_device: '/dev/gpiochip9' });
+  expect(log.messages.filter((line) => line.includes('hid.power_detect_pin'))).toEqual([
+    expect.stringContaining('-1 says that it has none'),
+  ]);
 });
 
 it('takes old firmware, which tells nothing', async () => {

@@ -22,6 +22,7 @@ import {
 } from '../../protocols/hid-bridge.ts';
 import { keyByName } from '../../protocols/keys.ts';
 import type { SerialInput } from './input-queue.ts';
+import { PowerLine } from './power-line.ts';
 import { ResetLine } from './reset-line.ts';
 import type { SerialAnswer, SerialDevice, SerialDeviceState } from './serial-device.ts';
 import { SerialHid, type SerialHidContext } from './serial-hid.ts';
@@ -37,6 +38,10 @@ export interface BridgeOptions extends AnyBridgeOptions {
 export interface AnyBridgeOptions {
   readonly read_timeout: number;
   readonly gpio_device: string;
+  /** The line that is high while the bridge has power; -1 is none. */
+  readonly power_detect_pin: number;
+  /** Whether the chip pulls that low. */
+  readonly power_detect_pull_down: boolean;
   /** The line that resets the bridge; -1 is none. */
   readonly reset_pin: number;
   readonly reset_inverted: boolean;
@@ -94,18 +99,20 @@ export function bridgeAt(
   { open, answerMs, ...where }: BridgePort,
 ): SerialHid {
   const { log, system } = context;
-  const { noop, reset_pin: pin } = options;
+  const { noop, reset_pin: resetPin, power_detect_pin: powerPin } = options;
+  const chip = { chip: options.gpio_device, calls: system?.gpio ?? SYSTEM_GPIO_CALLS, log };
   const resetLine =
-    pin < 0 || noop
+    resetPin < 0 || noop
       ? undefined
       : new ResetLine({
-          ...{ chip: options.gpio_device, pin, isInverted: options.reset_inverted },
-          ...{
-            pulseMs: options.reset_delay * 1000,
-            settleMs: context.times?.restartMs ?? SETTLE_MS,
-          },
-          ...{ calls: system?.gpio ?? SYSTEM_GPIO_CALLS, log },
+          ...{ ...chip, pin: resetPin, isInverted: options.reset_inverted },
+          pulseMs: options.reset_delay * 1000,
+          settleMs: context.times?.restartMs ?? SETTLE_MS,
         });
+  const powerLine =
+    powerPin < 0 || noop
+      ? undefined
+      : new PowerLine({ ...chip, pin: powerPin, pullsDown: options.power_detect_pull_down });
   return new SerialHid({
     ...context,
     ...where,
@@ -118,7 +125,7 @@ export function bridgeAt(
       pauseMs: options.retries_delay * 1000,
       untold: options.errors_threshold,
     },
-    resetLine,
+    ...{ resetLine, powerLine },
     resetsItself: options.reset_self,
   });
 }

@@ -22,7 +22,7 @@ export class Requester {
   readonly #silent: () => void;
   #failures = 0;
 
-  /** `silent` is called each time that no answer comes. */
+  /** `silent` is called each time that no answer comes; what it throws ends the request. */
   constructor(device: SerialDevice, patience: SerialPatience, silent: () => void) {
     this.#device = device;
     this.#patience = patience;

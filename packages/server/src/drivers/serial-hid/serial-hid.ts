@@ -5,6 +5,7 @@ import type { Log } from '../../core/log.ts';
 import { DerivedCell, StateCell, type Unsubscribe, until } from '../../core/state.ts';
 import { Alarm } from '../gpio/alarm.ts';
 import { InputQueue, type SerialInput } from './input-queue.ts';
+import type { PowerLine } from './power-line.ts';
 import { Requester, type SerialPatience } from './requester.ts';
 import type { ResetLine } from './reset-line.ts';
 import type { SerialDevice } from './serial-device.ts';
@@ -14,6 +15,7 @@ import {
   RestartError,
   SerialLine,
   type SerialLineTimes,
+  UnpoweredError,
 } from './serial-line.ts';
 
 /** What the driver gets besides its options. */
@@ -32,6 +34,8 @@ export interface SerialHidParts extends SerialHidContext {
   readonly patience: SerialPatience;
   /** Starts the device anew, where a wire can. */
   readonly resetLine?: ResetLine | undefined;
+  /** Tells whether the device has power, where a wire does. */
+  readonly powerLine?: PowerLine | undefined;
   /** Whether the device starts itself anew when it wants that. */
   readonly resetsItself: boolean;
 }
@@ -74,7 +78,7 @@ export class SerialHid implements HidDriver {
       times,
     } = parts;
     this.#parts = parts;
-    this.#requester = new Requester(parts.device, parts.patience, () => this.#answers.set(false));
+    this.#requester = new Requester(parts.device, parts.patience, () => this.#silent());
     const cells = [this.#answers, this.#busy, state];
     this.state = new DerivedCell<HidDriverState>(cells, () => this.#stateNow());
     // A machine that was away may have seen a press and no release.
@@ -154,6 +158,7 @@ export class SerialHid implements HidDriver {
     }
     await this.#line[Symbol.asyncDispose]();
     this.#parts.resetLine?.[Symbol.dispose]();
+    this.#parts.powerLine?.[Symbol.dispose]();
     this.#unsubscribe();
     this.state.close();
   }
@@ -178,6 +183,7 @@ export class SerialHid implements HidDriver {
 
   async #prepare(signal: AbortSignal): Promise<void> {
     const { resetLine } = this.#parts;
+    this.#needsPower();
     if (this.#wantsReset) await resetLine?.pulse(signal);
     this.#wantsReset = false;
   }
@@ -238,6 +244,7 @@ export class SerialHid implements HidDriver {
 
   /** Sends a request until the device has it. Throws when it has not, and when it restarts. */
   async #exchange(port: OpenPort, request: Uint8Array): Promise<void> {
+    this.#needsPower();
     const answer = await this.#requester.send(port, request);
     this.#answered();
     if (answer.kind === 'refused') this.#tell(answer.why);
@@ -251,6 +258,17 @@ export class SerialHid implements HidDriver {
     }
     this.#answers.set(true);
     this.#line.answered();
+  }
+
+  #silent(): void {
+    this.#answers.set(false);
+    this.#needsPower();
+  }
+
+  #needsPower(): void {
+    if (this.#parts.powerLine?.isOn !== false) return;
+    this.#busy.set(false);
+    throw new UnpoweredError();
   }
 
   #restarts(): never {

@@ -11,9 +11,14 @@ export interface SerialLineTimes {
   readonly maxRetryMs: number;
   /** How long a device that starts anew is let alone. */
   readonly restartMs: number;
+  /** Between two looks whether a device has power again. */
+  readonly unpoweredMs: number;
 }
 
-const TIMES: SerialLineTimes = { retryMs: 1000, maxRetryMs: 10_000, restartMs: 1000 };
+const TIMES: SerialLineTimes = {
+  ...{ retryMs: 1000, maxRetryMs: 10_000, restartMs: 1000, unpoweredMs: 100 },
+};
+const UNPOWERED = 'The keyboard and mouse have no power';
 
 /** What to do about a port that cannot be used. */
 export interface PortAdvice {
@@ -47,6 +52,11 @@ export interface SerialLineOptions {
 /** The device starts anew, which is no trouble. */
 export class RestartError extends Error {
   override readonly name = 'RestartError';
+}
+
+/** The device has no power, which is how machines are when they are off. */
+export class UnpoweredError extends Error {
+  override readonly name = 'UnpoweredError';
 }
 
 /** The device has not answered, or wrongly, as often as it may. */
@@ -118,6 +128,10 @@ export class SerialLine implements AsyncDisposable {
       return await serve(port);
     } catch (error) {
       if (error instanceof RestartError) return this.#times.restartMs;
+      if (error instanceof UnpoweredError) {
+        this.#unpowered();
+        return this.#times.unpoweredMs;
+      }
       if (!signal.aborted) this.#complain(error);
       // A port that comes is used soon, however long it was away.
       if (isSystemError(error, 'ENOENT')) return this.#times.retryMs;
@@ -127,6 +141,12 @@ export class SerialLine implements AsyncDisposable {
     } finally {
       this.#port = undefined;
     }
+  }
+
+  #unpowered(): void {
+    if (this.#complaint === UNPOWERED) return;
+    this.#complaint = UNPOWERED;
+    this.#options.log.info({ device: this.#options.device }, UNPOWERED);
   }
 
   #complain(error: unknown): void {

@@ -15,6 +15,7 @@ const OPTIONS: SpiBridgeOptions = {
   ...{ bus: 0, chip: 1, hw_cs: false, sw_cs_pin: -1, sw_cs_per_byte: false },
   ...{ max_freq: 100_000, block_usec: 1, read_timeout: 5, gpio_device: '/dev/gpiochip0' },
   ...{ reset_pin: -1, reset_inverted: false, reset_delay: 0.01, reset_self: false },
+  ...{ power_detect_pin: -1, power_detect_pull_down: false },
   ...{ read_retries: 3, common_retries: 3, retries_delay: 0.01, errors_threshold: 0, noop: false },
 };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ApiCall } from './api-call.ts';
 import type { HttpLimits } from './limits.ts';
+import { noCompiler } from './no-compiler.ts';
 import { sendReply, textReply } from './reply.ts';
 import type { PathRoutes } from './routes.ts';
 import { isContinueExpected } from './upload.ts';
@@ -85,6 +86,9 @@ async function loadApp(
     exposeHeadRoutes: false,
     bodyLimit: limits.bodyBytes,
     routerOptions: { querystringParser: () => ({}) },
+    schemaController: {
+      compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler },
+    },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {

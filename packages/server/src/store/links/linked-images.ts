@@ -73,8 +73,7 @@ export class LinkedImages implements ImageStore, ImageLinks {
   /** Serves what was linked before; whether the sources are there is found out meanwhile. */
   static async open(images: ImageStore, options: LinkedImagesOptions): Promise<LinkedImages> {
     await ensureDir(options.directory);
-    const path = join(options.directory, 'links.json');
-    const kept = await Document.open<readonly ImageLink[]>(path, links, []);
+    const kept = await openLinks(options.directory);
     const made = new LinkedImages(images, options, kept);
     for (const link of kept.value) {
       await made.#serve(link).catch((error: unknown) => {
@@ -218,6 +217,15 @@ export class LinkedImages implements ImageStore, ImageLinks {
     const shown = [...this.#linked].map(([name, { image }]) => [name, image] as const);
     this.#shown.set(Object.fromEntries(shown));
   }
+}
+
+function openLinks(directory: string): Promise<Document<readonly ImageLink[]>> {
+  return Document.open<readonly ImageLink[]>(join(directory, 'links.json'), links, []);
+}
+
+/** The names that are taken by links which are kept in a directory; none where there is no such. */
+export async function linkNames(directory: string): Promise<readonly string[]> {
+  return (await openLinks(directory)).value.map(({ name }) => name);
 }
 
 function withLinks(

@@ -144,6 +144,20 @@ describe('a steady source', () => {
     expect(await made.read(0, 512)).toHaveLength(512);
   });
 
+  it('counts the time from the question, when the server is silent', async () => {
+    const patienceMs = 300;
+    const made = await steady(patienceMs);
+    await made.read(0, 512);
+    web.misbehaviour = 'stall';
+    const askedMs = Date.now();
+    await expect(made.read(0, 512)).rejects.toThrow();
+    const state = made.state.value;
+    if (state.kind === 'online') throw new Error('It is online');
+    // Who asks now does not wait once more.
+    expect(state.sinceMs - askedMs).toBeLessThan(patienceMs);
+    await expect(made.read(512, 512)).rejects.toThrow(state.reason);
+  });
+
   it('never mixes another image into it, and goes on when the first one is back', async () => {
     const made = await steady();
     web.bytes = other;

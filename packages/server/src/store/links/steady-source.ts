@@ -4,8 +4,11 @@ import { sleep } from '../../core/sleep.ts';
 import { StateCell, until } from '../../core/state.ts';
 import { type BlockSource, SourceChangedError, SourceRefusedError } from './block-source.ts';
 
-/** How long a guest waits for a source that went away before it gets an error, ms. */
-const PATIENCE_MS = 60_000;
+/**
+ * How long a machine waits for what it reads before it gets an error, ms. Linux resets a drive after 30 s;
+ * a USB gadget that still waits then is away as a whole, with its keyboard, and does not come back.
+ */
+const PATIENCE_MS = 20_000;
 /** How long one try may take, ms. */
 const TRY_MS = 30_000;
 /** From one try to the next while the source is away, ms: more and more. */
@@ -57,17 +60,20 @@ export class SteadySource {
   /** Exactly these bytes. Rejects when the source is away for too long, or is another. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     const signals = [this.#closing.signal, this.#patience.signal];
+    for (const signal of signals) signal.throwIfAborted();
+    using limit = new Limit(signals, this.#patienceMs);
     for (;;) {
-      for (const signal of signals) signal.throwIfAborted();
+      limit.signal.throwIfAborted();
       if (this.state.value.kind === 'online') {
+        const sinceMs = Date.now();
         try {
-          return await this.#try(offset, length, signals);
+          return await this.#try(offset, length, [limit.signal]);
         } catch (error) {
           for (const signal of signals) signal.throwIfAborted();
-          this.#lost(error, { offset, length });
+          this.#lost(error, { offset, length }, sinceMs);
         }
       }
-      await this.#wait(signals);
+      await this.#wait(limit.signal);
     }
   }
 
@@ -134,21 +140,26 @@ export class SteadySource {
   }
 
   /** Resolves when it is online again; rejects at once where waiting is of no use. */
-  async #wait(signals: readonly AbortSignal[]): Promise<void> {
+  async #wait(signal: AbortSignal): Promise<void> {
     const state = this.state.value;
     if (state.kind === 'online') return;
     const leftMs = state.sinceMs + this.#patienceMs - Date.now();
     if (state.kind !== 'retrying' || leftMs <= 0) throw new Error(state.reason);
-    using limit = new Limit(signals, leftMs);
+    using limit = new Limit([signal], leftMs);
     const isSettled = ({ kind }: SourceState) => kind !== 'retrying';
     await until(this.state, isSettled, limit.signal).catch(() => undefined);
   }
 
-  #lost(error: unknown, failed: { readonly offset: number; readonly length: number }): void {
+  /** `lostMs` is when it gave nothing any more, as far as is known. */
+  #lost(
+    error: unknown,
+    failed: { readonly offset: number; readonly length: number },
+    lostMs = Date.now(),
+  ): void {
     const kind = kindOf(error);
     const reason = reasonOf(error);
     const before = this.state.value;
-    const sinceMs = before.kind === 'online' ? Date.now() : before.sinceMs;
+    const sinceMs = before.kind === 'online' ? lostMs : before.sinceMs;
     this.state.set({ kind, sinceMs, reason });
     if (before.kind !== kind) {
       this.#log.warn({ image: this.#image, reason }, `The source of the image is ${WORDS[kind]}`);

@@ -1,6 +1,6 @@
 // Runs inside a lab machine, as its only way in besides the network: lines of JSON over a virtio port.
-// Asked {id, op, …} it answers {id, …}: `spawn` with pieces of output and then `exit`; `kill`, `read`
-// and `write` once. No dependencies.
+// Asked {id, op, …} it answers {id, …}: `spawn` with pieces of output and then `exit`; `kill`, `read`,
+// `write` and `call`, which is of a function of a module, once. No dependencies.
 import { spawn } from 'node:child_process';
 import {
   constants,
@@ -48,12 +48,16 @@ const OPERATIONS = {
     writeFileSync(path, Buffer.from(data, 'base64'));
     say({ id });
   },
+  async call({ id, module, name, args }) {
+    const { [name]: called } = await import(module);
+    say({ id, result: await called(...args) });
+  },
 };
 
-createInterface({ input: createReadStream('', { fd: port }) }).on('line', (line) => {
+createInterface({ input: createReadStream('', { fd: port }) }).on('line', async (line) => {
   const request = JSON.parse(line);
   try {
-    OPERATIONS[request.op](request);
+    await OPERATIONS[request.op](request);
   } catch ({ message, code }) {
     say({ id: request.id, error: message, code });
   }

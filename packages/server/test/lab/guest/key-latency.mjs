@@ -1,6 +1,7 @@
 // key-latency.mjs URL PASSWORD DEVICE COUNT PID: how long it takes from a key at the API's socket to its event
 // in the same kernel, and what that costs the server of this pid. Prints JSON: `delays` in ms, without
-// those of the first half, which warm up both programs, and `cpuMs` of one of the others.
+// those of the first half, which warm up both programs, and what one of the others takes of the processor
+// in the server itself (`userMs`) and in the kernel for it (`systemMs`).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -18,10 +19,10 @@ const headers = { 'X-KVMD-User': 'admin', 'X-KVMD-Passwd': password };
 
 const now = () => performance.timeOrigin + performance.now();
 
-/** Time that the processor has spent on the server, ms. */
-function cpuMs() {
+/** Time that the processor has spent in the server, and in the kernel for it, ms. */
+function cpu() {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  return { userMs: Number(fields[11]) * TICK_MS, systemMs: Number(fields[12]) * TICK_MS };
 }
 
 const reader = spawn('cat', [device], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -41,11 +42,11 @@ const socket = new WebSocket(url, { headers });
 await once(socket, 'open');
 const delays = [];
 const half = Number(count) / 2;
-let cpuBeforeMs = 0;
+let before = cpu();
 for (let sent = 0; sent < Number(count); ) {
-  if (sent === half) cpuBeforeMs = cpuMs();
+  if (sent === half) before = cpu();
   for (const state of [1, 0]) {
-    const before = now();
+    const sentMs = now();
     socket.send(Buffer.concat([Buffer.of(1, state), Buffer.from('KeyA')]));
     sent += 1;
     while (keys.length < sent) {
@@ -53,9 +54,16 @@ for (let sent = 0; sent < Number(count); ) {
         wake = resolve;
       });
     }
-    delays.push(keys[sent - 1] - before);
+    delays.push(keys[sent - 1] - sentMs);
   }
 }
-console.log(JSON.stringify({ delays: delays.slice(half), cpuMs: (cpuMs() - cpuBeforeMs) / half }));
+const after = cpu();
+console.log(
+  JSON.stringify({
+    delays: delays.slice(half),
+    userMs: (after.userMs - before.userMs) / half,
+    systemMs: (after.systemMs - before.systemMs) / half,
+  }),
+);
 socket.close();
 reader.kill();

@@ -6,6 +6,9 @@ import type { LabMachine } from './lab-machine.ts';
 const WATCH = fileURLToPath(new URL('../guest/watch-file.mjs', import.meta.url));
 const CONFIG = '/sys/kernel/config/gpio-sim';
 const WAIT_MS = 60_000;
+/** Where the kernel lists its chips, and where this machine's list is instead. */
+const CHIPS = '/sys/bus/gpio/devices';
+const PLACES = '/run/lab-gpio';
 
 /** A change of a line, on the machine's own clock. */
 export interface LineChange {
@@ -17,11 +20,13 @@ export interface LineChange {
 export class GpioSim {
   readonly #machine: LabMachine;
   readonly #name: string;
+  readonly #place: string;
   #sysfs = '';
 
-  private constructor(machine: LabMachine, name: string) {
+  private constructor(machine: LabMachine, name: string, usb: boolean) {
     this.#machine = machine;
     this.#name = name;
+    this.#place = `${PLACES}/${usb ? 'usb1' : 'platform'}`;
   }
 
   /** Makes a chip with so many lines, some of them named. The machine needs `gpio`. */
@@ -34,9 +39,11 @@ export class GpioSim {
       names?: Readonly<Record<number, string>>;
       /** Lines that somebody else has from the start, with that name. */
       hogs?: Readonly<Record<number, string>>;
+      /** Whether /sys says that it is on a USB: it may be unplugged while its lines are somebody's. */
+      usb?: boolean;
     },
   ): Promise<GpioSim> {
-    const sim = new GpioSim(machine, options.name);
+    const sim = new GpioSim(machine, options.name, options.usb ?? false);
     const bank = `${CONFIG}/${options.name}/bank0`;
     await machine.run(['mkdir', '-p', bank]);
     await machine.write(`${bank}/num_lines`, String(options.lines));
@@ -75,6 +82,13 @@ export class GpioSim {
     this.#sysfs = `/sys/devices/platform/${device}/${chip}`;
     await this.#machine.run(['udevadm', 'settle']);
     await this.#machine.run(['chown', 'crashcart', `/dev/${chip}`]);
+    await this.#machine.run(['mkdir', '-p', this.#place]);
+    await this.#machine.run(['ln', '-sfn', this.#sysfs, `${this.#place}/${chip}`]);
+    if ((await this.#machine.tryRun(['mountpoint', CHIPS])).code !== 0) {
+      await this.#machine.run(['mount', '-t', 'tmpfs', 'chips', CHIPS]);
+    }
+    await this.#machine.run(['ln', '-sfn', `${this.#place}/${chip}`, `${CHIPS}/${chip}`]);
+    // Last: who waits for the chip takes it now.
     await this.#machine.run(['ln', '-sfn', chip, this.device]);
   }
 

@@ -21,7 +21,7 @@ export interface InputEvent {
   readonly value: number;
 }
 
-/** A keyboard or mouse as the host side of the software USB bus has it: /dev/input/eventN. */
+/** A keyboard or mouse as the machine's own kernel has it, at the other end: /dev/input/eventN. */
 export class InputDevice implements AsyncDisposable {
   /** /dev/input/eventN. */
   readonly path: string;
@@ -33,13 +33,14 @@ export class InputDevice implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Opens the device of this interface of our gadget: 0 is the keyboard, 1 and 2 are the mice. */
-  static async open(machine: LabMachine, index: 0 | 1 | 2): Promise<InputDevice> {
+  /** Opens the device of this name, or of this interface of our gadget: 0 keyboard, 1 and 2 mice. */
+  static async open(machine: LabMachine, which: 0 | 1 | 2 | string): Promise<InputDevice> {
+    const mark = typeof which === 'string' ? `N: Name="${which}"\n` : `-1/input${which}\n`;
     const path = await soon(async () => {
       const list = (await machine.read('/proc/bus/input/devices')).toString();
-      const entry = list.split('\n\n').find((each) => each.includes(`-1/input${index}\n`));
+      const entry = list.split('\n\n').find((each) => each.includes(mark));
       const [, name] = /Handlers=.*\b(event\d+)/.exec(entry ?? '') ?? [];
-      if (name === undefined) throw new Error(`No input${index} among:\n${list}`);
+      if (name === undefined) throw new Error(`No ${which} among:\n${list}`);
       await machine.read(`/sys/class/input/${name}/dev`);
       return `/dev/input/${name}`;
     });

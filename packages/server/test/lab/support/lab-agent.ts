@@ -16,6 +16,7 @@ interface Message {
   readonly stderr?: string;
   readonly exit?: number | string;
   readonly data?: string;
+  readonly result?: unknown;
   readonly error?: string;
   readonly code?: string;
 }
@@ -130,6 +131,11 @@ export class LabAgent {
   /** Writes a file, in one call. */
   async write(path: string, data: string | Uint8Array): Promise<void> {
     await this.#ask({ op: 'write', path, data: Buffer.from(data).toString('base64') });
+  }
+
+  /** Calls a function of a module in the agent's own process; arguments and result as JSON. */
+  async call(module: string, name: string, ...args: readonly unknown[]): Promise<unknown> {
+    return (await this.#ask({ op: 'call', module, name, args })).result;
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../support/free-port.ts';
+import { OTG_MODULE } from './guest-bundle.ts';
 import {
   type GuestProcess,
   type GuestResult,
@@ -12,22 +13,38 @@ import {
   LabAgent,
 } from './lab-agent.ts';
 import { type LabFiles, labFiles } from './lab-files.ts';
-import { LabServer } from './lab-server.ts';
+import { LabServer, type ServeOptions } from './lab-server.ts';
 
 const GUEST = fileURLToPath(new URL('../guest', import.meta.url));
 const ADDRESS = '10.0.2.15';
 /** Where crashcart serves in the machine. */
 const API_PORT = 8080;
 const BOOT_MS = 100_000;
+/**
+ * The software host controller looks at its queues each 125 µs, which an emulated processor can do and
+ * nothing else; without timers of that kind it does so 250 times a second.
+ */
+const COARSE_TIMERS = 'highres=off';
+
+/** What a command came to that was loaded already. */
+interface LoadedResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
 
 /** What a machine is made of. */
 export interface LabMachineOptions {
   /** Loaded in this order, each with its parameters. */
   readonly modules?: readonly (readonly [name: string, ...parameters: string[]])[];
+  /** Processors, 1 unless told: two of them cost more than they give where machines run in pairs. */
+  readonly cpus?: number;
   /** Whether the kernel can simulate GPIO chips. */
   readonly gpio?: boolean;
   /** Its TCP ports that are reached from here, besides the API's. */
   readonly ports?: readonly number[];
+  /** The port of this host that its second serial port, /dev/ttyS1, leads to, as soon as it is there. */
+  readonly serial?: number;
 }
 
 /**
@@ -62,7 +79,7 @@ export class LabMachine implements AsyncDisposable {
     const ports = new Map<number, number>();
     for (const port of [API_PORT, ...(options.ports ?? [])]) ports.set(port, await freePort());
     const socket = join(directory, 'agent');
-    const child = spawn('qemu-system-x86_64', qemuArgs(lab, socket, ports), {
+    const child = spawn('qemu-system-x86_64', qemuArgs(lab, socket, ports, options), {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said: string[] = [];
@@ -139,14 +156,29 @@ export class LabMachine implements AsyncDisposable {
     await this.#agent.write(path, data);
   }
 
-  /** Runs `crashcart otg` with this configuration. */
+  /** As `otg`, by root without limits, and without the 3 s that an emulated processor takes to load it. */
+  async loadedOtg(config: object, ...argv: string[]): Promise<LoadedResult> {
+    return (await this.#agent.call(OTG_MODULE, 'otg', config, ...argv)) as LoadedResult;
+  }
+
+  /** Runs `crashcart otg` with this configuration and our unit's capabilities. */
   async otg(config: object, ...argv: string[]): Promise<GuestResult> {
-    return await LabServer.otg(this, config, ...argv);
+    return await LabServer.otg(this, config, argv);
+  }
+
+  /** Runs another command of crashcart as root, with this configuration or none; any end of it is one. */
+  async command(config: object | undefined, ...argv: string[]): Promise<GuestResult> {
+    return await LabServer.command(this, config, argv);
+  }
+
+  /** Runs a command of crashcart on what the server that was started last has. */
+  async crashcart(...argv: string[]): Promise<GuestResult> {
+    return await LabServer.commandOn(this, argv);
   }
 
   /** Starts crashcart itself, with this section `kvmd` (and others) of a configuration. */
-  async serve(config: object): Promise<LabServer> {
-    this.#server = await LabServer.start(this, config, API_PORT);
+  async serve(config: object, options?: ServeOptions): Promise<LabServer> {
+    this.#server = await LabServer.start(this, config, API_PORT, options);
     return this.#server;
   }
 
@@ -167,7 +199,12 @@ export class LabMachine implements AsyncDisposable {
   }
 }
 
-function qemuArgs(lab: LabFiles, socket: string, ports: ReadonlyMap<number, number>) {
+function qemuArgs(
+  lab: LabFiles,
+  socket: string,
+  ports: ReadonlyMap<number, number>,
+  { serial, cpus = 1, modules = [] }: LabMachineOptions,
+) {
   const environment = {
     LAB_INIT: join(GUEST, 'init.sh'),
     LAB_NODE: process.execPath,
@@ -176,19 +213,26 @@ function qemuArgs(lab: LabFiles, socket: string, ports: ReadonlyMap<number, numb
     LAB_ADDRESS: ADDRESS,
   };
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const append = ['console=ttyS0', 'loglevel=4', 'mitigations=off', 'panic=-1', ...variables];
+  const timers = modules.some(([name]) => name === 'dummy_hcd') ? [COARSE_TIMERS] : [];
+  const append = [
+    ...['console=ttyS0', 'loglevel=4', 'mitigations=off', 'panic=-1', ...timers],
+    ...variables,
+  ];
   const forwards = [...ports].map(
     ([inside, here]) => `hostfwd=tcp:127.0.0.1:${here}-${ADDRESS}:${inside}`,
   );
+  const line = ['socket', 'id=line', 'host=127.0.0.1', `port=${serial}`, 'reconnect=1'].join(',');
+  const second = ['-chardev', line, '-device', 'isa-serial,chardev=line'];
   const net = ['user', 'id=net', 'restrict=on', ...forwards].join(',');
   return [
-    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '1536'],
+    ...['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem'],
+    ...['-smp', `${cpus}`, '-m', '1536'],
     ...['-nodefaults', '-no-reboot', '-display', 'none', '-serial', 'stdio'],
     ...['-kernel', lab.kernel, '-initrd', lab.initrd, '-append', append.join(' ')],
     ...['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
     ...['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=lab.agent'],
     ...['-chardev', `socket,id=agent,path=${socket},server=on,wait=off`],
-    ...['-netdev', net, '-device', 'virtio-net-pci,netdev=net'],
-    ...['-device', 'virtio-rng-pci'],
+    ...['-netdev', net, '-device', 'virtio-net-pci,netdev=net,romfile='],
+    ...['-device', 'virtio-rng-pci', ...(serial === undefined ? [] : second)],
   ];
 }

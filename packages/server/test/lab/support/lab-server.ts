@@ -1,9 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@crashcart/api';
 import { WebSocket } from 'ws';
-import type { GuestProcess, GuestResult } from './lab-agent.ts';
+import { certificateFiles } from '../../../src/tls/certificate.ts';
+import { CERTIFICATE } from './certificate.ts';
+import type { GuestProcess } from './lab-agent.ts';
 import type { LabMachine } from './lab-machine.ts';
 
+const OTG_UNIT = fileURLToPath(
+  new URL('../../../../../packaging/systemd/crashcart-otg.service', import.meta.url),
+);
 const MAIN = fileURLToPath(new URL('../../../bundle/main.js', import.meta.url));
 const READY = /^crashcart ready /m;
 /** Of the user admin. */
@@ -19,6 +25,22 @@ const AS_USER = [
   ...['setpriv', '--reuid=crashcart', '--regid=crashcart', '--groups=crashcart,video'],
   '--no-new-privs',
 ];
+
+/** What root may do as our unit of the gadget runs. */
+function asOtgUnit(): readonly string[] {
+  const [, names] = /^CapabilityBoundingSet=(.*)$/m.exec(readFileSync(OTG_UNIT, 'utf8')) ?? [];
+  if (names === undefined) throw new Error(`${OTG_UNIT} has no CapabilityBoundingSet`);
+  const kept = names.split(' ').map((name) => `+${name.replace(/^CAP_/, '').toLowerCase()}`);
+  return ['setpriv', `--bounding-set=${['-all', ...kept].join(',')}`, '--no-new-privs'];
+}
+
+/** How the server is started. */
+export interface ServeOptions {
+  /** Capabilities such as `net_bind_service` that its unit gives it. */
+  readonly capabilities?: readonly string[];
+  /** Whether it finds nothing of an earlier start, and so makes a certificate: 2 s of it, emulated. */
+  readonly isFirst?: boolean;
+}
 
 /** crashcart inside a lab machine, from this checkout's bundle. */
 export class LabServer implements AsyncDisposable {
@@ -47,18 +69,44 @@ export class LabServer implements AsyncDisposable {
     });
   }
 
-  /** Runs `crashcart otg` with the given configuration. */
-  static async otg(machine: LabMachine, config: object, ...argv: string[]): Promise<GuestResult> {
+  /** Runs `crashcart otg` to its end with the given configuration, and with our unit's capabilities. */
+  static async otg(machine: LabMachine, config: object, argv: readonly string[]) {
     await machine.write(CONFIG, JSON.stringify(config));
-    return await machine.tryRun([process.execPath, MAIN, 'otg', ...argv, '--config', CONFIG]);
+    const command = [process.execPath, MAIN, 'otg', ...argv, '--config', CONFIG];
+    return await machine.tryRun([...asOtgUnit(), ...command]);
+  }
+
+  /** Runs another command to its end, as root, with the given configuration or without any. */
+  static async command(machine: LabMachine, config: object | undefined, argv: readonly string[]) {
+    const all = [process.execPath, MAIN, ...argv];
+    if (config === undefined) return await machine.tryRun(all);
+    await machine.write(CONFIG, JSON.stringify(config));
+    return await machine.tryRun([...all, '--config', CONFIG]);
+  }
+
+  /** Runs a command as the user of the server, on its state and its configuration. */
+  static async commandOn(machine: LabMachine, argv: readonly string[]) {
+    const where = ['--state', STATE, '--config', CONFIG];
+    return await machine.tryRun([...AS_USER, process.execPath, MAIN, ...argv, ...where]);
   }
 
   /** Starts it and resolves when it is ready; rejects with its output when it does not get there. */
-  static async start(machine: LabMachine, config: object, port: number): Promise<LabServer> {
+  static async start(
+    machine: LabMachine,
+    config: object,
+    port: number,
+    { capabilities = [], isFirst = false }: ServeOptions = {},
+  ): Promise<LabServer> {
     const server = { listen: '0.0.0.0', http: { enabled: true, port } };
     await machine.write(CONFIG, JSON.stringify({ server, ...config }));
-    await machine.run(['install', '-d', '-o', 'crashcart', '-g', 'crashcart', STATE]);
-    const argv = [...AS_USER, process.execPath, MAIN, 'run', '--state', STATE, '--config', CONFIG];
+    const ours = ['-o', 'crashcart', '-g', 'crashcart', '-m', '700'];
+    await machine.run(['install', '-d', ...ours, STATE, `${STATE}/tls`]);
+    if (!isFirst) {
+      const pair = Object.values(certificateFiles(CERTIFICATE));
+      await machine.run(['install', ...ours, ...pair, `${STATE}/tls`]);
+    }
+    const user = [...AS_USER, ...capabilities.flatMap(capabilityOptions)];
+    const argv = [...user, process.execPath, MAIN, 'run', '--state', STATE, '--config', CONFIG];
     const startedMs = performance.now();
     const child = machine.spawn(argv, { env: { CRASHCART_PASSWORD: LAB_PASSWORD } });
     let said = '';
@@ -104,6 +152,11 @@ export class LabServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('SIGKILL');
   }
+}
+
+/** As `AmbientCapabilities` of a unit of systemd. */
+function capabilityOptions(name: string): readonly string[] {
+  return [`--inh-caps=+${name}`, `--ambient-caps=+${name}`];
 }
 
 /** utime and stime of /proc/PID/stat, which come after the name in brackets (proc(5)). */

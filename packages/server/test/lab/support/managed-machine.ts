@@ -83,7 +83,7 @@ function qemuArgs(directory: string, vncPort: number, usbPort: number): string[]
   const variables = join(directory, 'variables.fd');
   cpSync(VARIABLES, variables);
   return [
-    ...['-machine', 'q35', '-accel', 'tcg', '-cpu', 'max', '-m', '512', '-nodefaults'],
+    ...['-machine', 'q35', '-accel', 'tcg', '-cpu', 'Nehalem', '-m', '512', '-nodefaults'],
     ...['-drive', `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
     ...['-drive', `if=pflash,format=raw,file=${variables}`],
     ...['-device', 'VGA', '-display', 'none', '-vnc', `127.0.0.1:${vncPort - VNC_BASE}`],

@@ -3,7 +3,7 @@ import { silentLog } from '../../../src/core/log.ts';
 import { Ocr } from '../../../src/video/ocr.ts';
 
 /** Between two looks at a picture that is still being drawn, ms. */
-const LOOK_MS = 300;
+const LOOK_MS = 1000;
 
 /**
  * Reads the API's snapshots until they say something, each once it stands still. Rejects with what was

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ourEnd } from './function-end.ts';
 import { inGadgetOrder } from './function-order.ts';
 import { readMeta } from './gadget-meta.ts';
 import { CONFIGURATION } from './gadget-plan.ts';
@@ -13,6 +14,8 @@ export interface FunctionStatus {
   /** As it was told when the gadget was made; undefined where nothing is told. */
   readonly description: string | undefined;
   readonly endpoints: number | undefined;
+  /** Our end of it, of a serial port or a network card. */
+  readonly device: string | undefined;
 }
 
 /** What is there of our gadget. */
@@ -38,7 +41,8 @@ export async function gadgetStatus(system: GadgetSystem, meta: string): Promise<
     const linked = await configfs.isLink(join(dir, CONFIGURATION, name));
     const told = await readMeta(meta, name);
     const { description, endpoints } = told ?? { description: undefined, endpoints: undefined };
-    functions.push({ name, linked, description, endpoints });
+    const device = await ourEnd(system, name);
+    functions.push({ name, linked, description, endpoints, device });
   }
   const { state, speed } = controller ?? { state: undefined, speed: undefined };
   return { exists: names !== undefined, udc, state, speed, functions };
@@ -51,9 +55,10 @@ export function describeStatus(status: GadgetStatus, endpoints: number): string 
   const bound = [state, speed].filter((word) => word).join(', ');
   const head = udc === undefined ? 'not bound' : `bound to ${udc} (${bound})`;
   const width = Math.max(0, ...functions.map(({ name }) => name.length));
-  const lines = functions.map(({ name, linked, description, ...each }) => {
+  const lines = functions.map(({ name, linked, description, device, ...each }) => {
     const told = description === undefined ? '' : `  ${each.endpoints}  ${description}`;
-    return `  ${linked ? '+' : '-'} ${name.padEnd(width)}${told}`.trimEnd();
+    const end = device === undefined ? '' : `  ${device}`;
+    return `  ${linked ? '+' : '-'} ${name.padEnd(width)}${told}${end}`.trimEnd();
   });
   const used = functions.reduce((sum, each) => sum + (each.linked ? (each.endpoints ?? 0) : 0), 0);
   return `${[`The gadget is ${head}`, ...lines, `Endpoints: ${used} of ${endpoints}`].join('\n')}\n`;

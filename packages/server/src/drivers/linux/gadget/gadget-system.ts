@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Configfs, kernelConfigfs } from '../../../platform/configfs.ts';
 import { loadKernelModule } from '../../../platform/kernel-module.ts';
+import { programsWith } from '../../../platform/open-files.ts';
 import { GadgetError } from './gadget-error.ts';
 
 /** Where gadgets are made. */
@@ -12,6 +13,8 @@ export interface GadgetSystem {
   readonly sysDir: string;
   /** Loads a module of the kernel; the result says why it could not. */
   loadModule(name: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Which programs have a device open. */
+  programsWith(path: string): Promise<readonly string[]>;
 }
 
 /** This kernel. */
@@ -20,6 +23,7 @@ export const kernelGadgets: GadgetSystem = {
   configDir: '/sys/kernel/config',
   sysDir: '/sys',
   loadModule: loadKernelModule,
+  programsWith: (path) => programsWith(path),
 };
 
 const MODULE = 'libcomposite';

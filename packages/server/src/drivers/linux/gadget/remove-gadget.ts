@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { isSystemError } from '../../../platform/files.ts';
 import { type GadgetSystem, gadgetDir } from './gadget-system.ts';
+import { awaitClosedPorts } from './open-ports.ts';
 import { boundController } from './usb-controller.ts';
 
 /**
  * Takes our gadget from the machine and removes it, whatever of it is there and whoever made it.
- * configfs wants what refers to another thing gone before that, and empty directories.
+ * configfs wants what refers to another thing gone before that, and empty directories. Throws GadgetError,
+ * with the gadget there but bound to nothing, when a program keeps one of its serial ports.
  */
 export async function removeGadget(system: GadgetSystem): Promise<void> {
   const { configfs } = system;
@@ -20,6 +22,7 @@ export async function removeGadget(system: GadgetSystem): Promise<void> {
       if (await configfs.isLink(each)) await configfs.unlink(each);
   };
   await unbind(system);
+  await awaitClosedPorts(system);
   await removeLinks(join(dir, 'os_desc'));
   for (const configuration of await list(join(dir, 'configs'))) {
     await removeLinks(configuration);

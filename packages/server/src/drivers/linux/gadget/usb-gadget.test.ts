@@ -94,7 +94,22 @@ describe('start', () => {
     });
     expect((await status(configfs)).functions[0]).toEqual({
       ...{ name: 'hid.usb0', linked: true, description: 'Keyboard', endpoints: 1 },
+      device: undefined,
     });
+  });
+
+  it.each([
+    { start: true, card: 'usb0' },
+    // It has no name before the machine sees it.
+    { start: false, card: undefined },
+  ])('tells where our end of a cable is, with start $start', async ({ start, card }) => {
+    const configfs = fake();
+    const cable = { enabled: true, start };
+    await begin(configfs, planOf({ endpoints: 30, devices: { ethernet: cable, serial: cable } }));
+    // Another gadget has the first one.
+    writeFileSync(join(configfs.gadget, 'functions/acm.usb0/port_num'), '1\n');
+    const { functions } = await status(configfs);
+    expect(functions.slice(-2).map(({ device }) => device)).toEqual([card, '/dev/ttyGS1']);
   });
 
   it('hands the controls over when the machine has had its time', async () => {
@@ -334,6 +349,38 @@ describe('stop', () => {
     configfs.write = async () => {
       throw Object.assign(new Error('ENODEV, write'), { code: 'ENODEV', syscall: 'write' });
     };
+    expect(await end(configfs)).toBe(true);
+    expectNothing(configfs);
+  });
+
+  it('waits until programs have let go of its serial port', async () => {
+    const configfs = fake();
+    await begin(configfs, ALL);
+    const looks = [['cat (7)'], ['cat (7)', 'agetty (8)'], []];
+    configfs.programs = ['cat (7)'];
+    const system = {
+      ...configfs.system,
+      programsWith: async (path: string) => {
+        expect([path, readFileSync(join(configfs.gadget, 'UDC'), 'utf8')]).toEqual([
+          ...['/dev/ttyGS0', '\n'],
+        ]);
+        configfs.programs = looks.shift() ?? [];
+        return configfs.programs;
+      },
+    };
+    expect(await stopGadget(system, metaOf(configfs))).toBe(true);
+    expectNothing(configfs);
+  });
+
+  it('names the program that keeps a serial port, and goes on when it has ended', async () => {
+    const configfs = fake();
+    await begin(configfs, ALL);
+    configfs.programs = ['agetty (8)'];
+    await expect(end(configfs)).rejects.toThrow(
+      /^The gadget cannot be removed: \/dev\/ttyGS0 is in use by agetty \(8\); end that first \(a login: `systemctl stop serial-getty@ttyGS0`\)$/,
+    );
+    expect(await status(configfs)).toMatchObject({ exists: true, udc: undefined });
+    configfs.programs = [];
     expect(await end(configfs)).toBe(true);
     expectNothing(configfs);
   });
