@@ -53,10 +53,13 @@ export class FakeL2cap {
   options: L2capOptions | undefined;
   /** Thrown instead of serving. */
   error: Error | undefined;
+  /** Called as soon as machines may connect, before whoever serves hears of it. */
+  onServed = (): void => undefined;
 
   readonly serve: ServeL2cap = async (options) => {
     if (this.error) throw this.error;
     this.options = options;
+    this.onServed();
     return {
       [Symbol.asyncDispose]: async () => {
         this.options = undefined;

@@ -108,6 +108,15 @@ describe('the service', () => {
     expect(bluez.paired.has(ALICE_PATH)).toBe(!unpairs);
   });
 
+  it('forgets who came and went before it was all there', async () => {
+    const { bluez, l2cap, start } = await rig();
+    bluez.paired.add(ALICE_PATH);
+    l2cap.onServed = () => l2cap.connect(ALICE).interrupt.end();
+    start();
+    await see(() => expect(bluez.property('Discoverable')).toBe(true));
+    expect(bluez.paired.has(ALICE_PATH)).toBe(false);
+  });
+
   it('forgets them on the adapter that is configured', async () => {
     const { bluez, l2cap, start } = await rig({ iface: 'hci7' });
     bluez.plug('hci7', '00:AA:01:00:00:77');

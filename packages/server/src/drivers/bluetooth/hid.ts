@@ -19,6 +19,7 @@ import { bluetoothTrouble } from './trouble.ts';
 /** Options of the driver, named as in the configuration; times in s. */
 export interface BtHidOptions extends BtServiceOptions {
   readonly socket_timeout: number;
+  readonly unpair_on_close: boolean;
 }
 
 /** What the driver gets besides. */
@@ -56,7 +57,6 @@ export class BtHid implements HidDriver {
   readonly #unsubscribe: Unsubscribe;
   readonly #ended = new AbortController();
   readonly #running: Promise<unknown>;
-  #service: BtService | undefined;
   #complaint: string | undefined;
   #isFull = false;
 
@@ -65,7 +65,9 @@ export class BtHid implements HidDriver {
     this.#context = context;
     this.#clients = new BtClients({
       ...{ max: options.max_clients, timeoutMs: options.socket_timeout * 1000, log: context.log },
-      onGone: (address) => this.#service?.left(address),
+      onGone: (address) => {
+        if (options.unpair_on_close) this.#leavers.add(address);
+      },
     });
     const { count, leds } = this.#clients;
     this.state = new DerivedCell<HidDriverState>([count, leds], () => this.#stateNow());
@@ -214,7 +216,6 @@ export class BtHid implements HidDriver {
       },
       ended,
     );
-    this.#service = service;
     if (this.#complaint !== undefined) log.info({}, 'The Bluetooth adapter is back');
     this.#complaint = undefined;
     works();

@@ -18,7 +18,6 @@ export interface BtServiceOptions {
   readonly pairing_required: boolean;
   readonly auth_required: boolean;
   readonly control_public: boolean;
-  readonly unpair_on_close: boolean;
   readonly max_clients: number;
   readonly select_timeout: number;
 }
@@ -102,10 +101,10 @@ export class BtService implements AsyncDisposable {
       });
       scope.add(() => server[Symbol.asyncDispose]());
       const service = new BtService(options, context, adapter, scope);
-      const unsubscribe = clients.count.subscribe(() => service.#publish());
+      const unsubscribe = clients.count.subscribe(() => service.#follow());
       scope.add(unsubscribe);
       scope.add(() => service.#close(bus));
-      service.#publish();
+      service.#follow();
       await service.#telling;
       signal.removeEventListener('abort', giveUp);
       for (const each of [signal, service.gone]) if (each.aborted) throw each.reason;
@@ -121,13 +120,6 @@ export class BtService implements AsyncDisposable {
     return this.#gone.signal;
   }
 
-  /** A machine has gone, by its address. */
-  left(address: string): void {
-    if (!this.#options.unpair_on_close) return;
-    this.#context.leavers.add(address);
-    this.#tell(() => forget(this.#adapter, this.#context));
-  }
-
   /** Disconnects all machines and withdraws it, as far as BlueZ is there. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#scope.close();
@@ -140,6 +132,12 @@ export class BtService implements AsyncDisposable {
     if (this.#isPublic) this.#tell(() => this.#adapter.setPublic(false));
     await this.#telling;
     clearTimeout(timer);
+  }
+
+  /** Machines have come, or have gone. */
+  #follow(): void {
+    if (this.#context.leavers.size > 0) this.#tell(() => forget(this.#adapter, this.#context));
+    this.#publish();
   }
 
   #publish(): void {
