@@ -1,9 +1,7 @@
 import {
-  imageNameIn,
   isImageUrl,
   KvmError,
   type MsdCompression,
-  type MsdDownload,
   type MsdState,
   type MsdUpload,
 } from '@crashcart/api';
@@ -11,20 +9,18 @@ import { anySignal } from './any-signal.ts';
 import type {
   ImageLinks,
   ImageStore,
-  ImageWriter,
   LinkRequest,
   OpenRemoteImage,
   PackImage,
-  RemoteImageOptions,
 } from './image-store.ts';
 import type { Log } from './log.ts';
+import { MsdActivity } from './msd-activity.ts';
 import { driveState, type MsdSelection, NOTHING_SELECTED } from './msd-drive.ts';
 import type { MsdDriver } from './msd-driver.ts';
-import { counted, type Incoming, leaving, receive, ticking } from './msd-transfers.ts';
-import { DerivedCell, type ReadonlyCell, StateCell, type Unsubscribe, until } from './state.ts';
-
-/** How often `writeRemote` yields (recorded), ms. */
-const LINE_MS = 1000;
+import { givenName, MsdExchange, type MsdRemoteOptions, type Outgoing } from './msd-exchange.ts';
+import { MsdHold } from './msd-hold.ts';
+import type { Incoming } from './msd-transfers.ts';
+import { DerivedCell, type ReadonlyCell, StateCell, type Unsubscribe } from './state.ts';
 
 /** A value that outlives the server. */
 export interface Kept<T> {
@@ -48,22 +44,6 @@ export interface MsdOptions {
   readonly log: Log;
 }
 
-/** What to fetch and how it shall be called: as the remote does, when `image` is empty. */
-export interface MsdRemoteOptions extends RemoteImageOptions {
-  readonly url: string;
-  readonly prefix: string;
-  readonly image: string;
-  readonly removeIncomplete: boolean;
-}
-
-/** What is under way; one thing at a time. */
-interface Activity {
-  readonly busy: boolean;
-  readonly uploading: MsdUpload | null;
-  readonly downloading: MsdDownload | null;
-}
-
-const IDLE: Activity = { busy: false, uploading: null, downloading: null };
 const DISABLED: MsdState = {
   ...{ enabled: false, online: false, busy: false },
   storage: null,
@@ -77,26 +57,24 @@ export class Msd implements AsyncDisposable {
   readonly #images: ImageStore | undefined;
   readonly #links: ImageLinks | undefined;
   readonly #kept: Kept<MsdSelection> | undefined;
-  readonly #openRemote: OpenRemoteImage;
-  readonly #pack: PackImage;
   readonly #log: Log;
   readonly #selection: StateCell<MsdSelection>;
-  readonly #activity = new StateCell<Activity>(IDLE);
-  readonly #controller = new AbortController();
+  readonly #activity = new MsdActivity(() => this.#holdMedium());
+  readonly #hold: MsdHold | undefined;
+  readonly #exchange: MsdExchange;
   readonly #derived: DerivedCell<MsdState>;
   readonly #unfollow: Unsubscribe;
-  #held: { readonly name: string; readonly release: Unsubscribe } | undefined;
 
   constructor({ driver, images, links, selection, openRemote, pack, log }: MsdOptions) {
     this.#driver = driver;
     this.#images = driver.enabled ? images : undefined;
+    this.#hold = this.#images && new MsdHold(this.#images, log);
     this.#links = links;
     this.#kept = selection;
-    this.#openRemote = openRemote;
-    this.#pack = pack;
     this.#log = log;
+    this.#exchange = new MsdExchange({ activity: this.#activity, openRemote, pack, log });
     this.#selection = new StateCell(selection?.value ?? NOTHING_SELECTED);
-    const sources = [driver.state, this.#selection, this.#activity];
+    const sources = [driver.state, this.#selection, this.#activity.state];
     this.#derived = new DerivedCell(images ? [...sources, images.state] : sources, () =>
       this.#compute(),
     );
@@ -165,12 +143,9 @@ export class Msd implements AsyncDisposable {
    * MsdImageExistsError, MsdStorageFullError, MsdUploadBrokenError.
    */
   async write(incoming: Incoming): Promise<MsdUpload> {
-    return await this.#exclusively(async (images) => {
+    return await this.#exclusively((images) => {
       this.#checkDisconnected();
-      const { name, size } = incoming;
-      const writer = await images.create(name, size);
-      await this.#receive(writer, incoming);
-      return { name, size, written: size };
+      return this.#exchange.write(images, incoming);
     });
   }
 
@@ -180,36 +155,9 @@ export class Msd implements AsyncDisposable {
    * `OpenRemoteImage` do, then or in the middle.
    */
   async writeRemote(options: MsdRemoteOptions): Promise<AsyncGenerator<MsdUpload>> {
-    const { url, prefix, image, removeIncomplete } = options;
-    const given = image === '' ? undefined : imageNameIn(prefix, image);
-    const { images, leave } = this.#enter();
-    try {
-      this.#checkDisconnected();
-      if (given !== undefined && images.state.value.images[given]?.complete) {
-        throw new KvmError('MsdImageExistsError');
-      }
-      const signal = anySignal([options.signal, this.#controller.signal]);
-      const remote = await this.#openRemote(url, { ...options, signal });
-      try {
-        const name = given ?? imageNameIn(prefix, remote.fileName);
-        const { size } = remote;
-        const writer = await images.create(name, size);
-        const incoming = { name, size, removeIncomplete, chunks: remote.chunks() };
-        const first: MsdUpload = { name, size, written: 0 };
-        let last = first;
-        const underWay = this.#receive(writer, incoming, (now) => {
-          last = now;
-        }).finally(leave);
-        underWay.catch(() => undefined);
-        return ticking(underWay, first, () => last, LINE_MS);
-      } catch (error) {
-        remote.close();
-        throw error;
-      }
-    } catch (error) {
-      leave();
-      throw error;
-    }
+    // A name that cannot be is told also while the drive is busy.
+    givenName(options);
+    return await this.#begin((images, leave) => this.#exchange.fetch(images, options, leave));
   }
 
   /**
@@ -220,7 +168,7 @@ export class Msd implements AsyncDisposable {
     const links = this.#links;
     if (!links) throw new KvmError('MsdDisabledError');
     return await this.#exclusively(async () => {
-      const signal = anySignal([request.signal, this.#controller.signal]);
+      const signal = anySignal([request.signal, this.#activity.signal]);
       const linked = await links.link({ ...request, signal });
       this.#log.info({ image: linked.name, size: linked.size }, 'Image linked');
       return linked;
@@ -231,39 +179,16 @@ export class Msd implements AsyncDisposable {
    * Gives an image out, packed or as it is; `size` is undefined when it is packed. The chunks must
    * be iterated. Throws MsdConnectedError, MsdUnknownImageError, UnavailableError.
    */
-  async read(
-    name: string,
-    compression: MsdCompression,
-    signal: AbortSignal,
-  ): Promise<{ readonly size: number | undefined; readonly chunks: AsyncIterable<Uint8Array> }> {
-    const { images, leave } = this.#enter();
-    try {
-      this.#checkDisconnected();
-      const reader = await images.open(name);
-      try {
-        const { size } = reader;
-        const tell = (readed: number) =>
-          this.#activity.patch({ downloading: { name, size, readed } });
-        const chunks = counted(reader.chunks(), tell, this.#controller.signal);
-        if (compression === 'none') return { size, chunks: leaving(chunks, leave) };
-        const packed = await this.#pack(compression, chunks, signal);
-        return { size: undefined, chunks: leaving(packed, leave) };
-      } catch (error) {
-        await reader.close();
-        throw error;
-      }
-    } catch (error) {
-      leave();
-      throw error;
-    }
+  async read(name: string, compression: MsdCompression, signal: AbortSignal): Promise<Outgoing> {
+    const what = { name, compression, signal };
+    return await this.#begin((images, leave) => this.#exchange.read(images, what, leave));
   }
 
   /** Ends what is under way; what is in the drive stays there. */
   async close(): Promise<void> {
-    this.#controller.abort(new KvmError('UnavailableError'));
-    await until(this.#activity, ({ busy }) => !busy);
+    await this.#activity.close();
     this.#unfollow();
-    this.#held?.release();
+    this.#hold?.release();
     this.#derived.close();
   }
 
@@ -274,7 +199,7 @@ export class Msd implements AsyncDisposable {
   #compute(): MsdState {
     const images = this.#images;
     if (!images) return DISABLED;
-    const { busy, uploading, downloading } = this.#activity.value;
+    const { busy, uploading, downloading } = this.#activity.state.value;
     const { online, medium } = this.#driver.state.value;
     return {
       ...{ enabled: true, online, busy },
@@ -289,17 +214,7 @@ export class Msd implements AsyncDisposable {
     if (image === '') throw new KvmError('MsdImageNotSelected');
     checkKnown(images, image);
     await this.#links?.check(image);
-    this.#held?.release();
-    const release = images.hold(image, rw ? 'write' : 'read');
-    this.#held = { name: image, release };
-    if (rw) {
-      const protect = await images.makeWritable();
-      const both = () => {
-        release();
-        protect();
-      };
-      this.#held = { name: image, release: both };
-    }
+    await this.#hold?.take(image, rw);
     await this.#driver.insert({ source: images.pathOf(image), cdrom, rw });
     this.#log.info({ image, cdrom, rw }, 'Image connected');
   }
@@ -330,14 +245,7 @@ export class Msd implements AsyncDisposable {
   #enter(): { readonly images: ImageStore; readonly leave: () => void } {
     const images = this.#images;
     if (!images) throw new KvmError('MsdDisabledError');
-    this.#controller.signal.throwIfAborted();
-    if (this.#activity.value.busy) throw new KvmError('MsdIsBusyError');
-    this.#activity.set({ ...IDLE, busy: true });
-    const leave = () => {
-      this.#activity.set(IDLE);
-      this.#holdMedium();
-    };
-    return { images, leave };
+    return { images, leave: this.#activity.enter() };
   }
 
   async #exclusively<T>(action: (images: ImageStore) => Promise<T>): Promise<T> {
@@ -349,39 +257,25 @@ export class Msd implements AsyncDisposable {
     }
   }
 
-  async #receive(
-    writer: ImageWriter,
-    incoming: Incoming,
-    listen: (uploading: MsdUpload) => void = () => undefined,
-  ): Promise<void> {
-    const { name, size } = incoming;
-    const tell = (written: number) => {
-      const uploading = { name, size, written };
-      this.#activity.patch({ uploading });
-      listen(uploading);
-    };
-    await receive(writer, incoming, tell, this.#controller.signal);
-    this.#log.info({ image: name, size }, 'Image written');
+  /** For what ends by itself later, unless it cannot even begin. */
+  async #begin<T>(action: (images: ImageStore, leave: () => void) => Promise<T>): Promise<T> {
+    const { images, leave } = this.#enter();
+    try {
+      this.#checkDisconnected();
+      return await action(images, leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   #checkDisconnected(): void {
     if (this.#driver.state.value.medium) throw new KvmError('MsdConnectedError');
   }
 
-  /** What is in the machine is held, also what an earlier server put there. */
+  /** While something is under way it holds what it needs itself. */
   #holdMedium(): void {
-    if (this.#activity.value.busy || !this.#images) return;
-    const { medium } = this.#driver.state.value;
-    const name = medium && this.#images.nameOf(medium.source);
-    if (name === this.#held?.name) return;
-    this.#held?.release();
-    this.#held = undefined;
-    if (name === undefined) return;
-    try {
-      this.#held = { name, release: this.#images.hold(name, medium?.rw ? 'write' : 'read') };
-    } catch (error) {
-      this.#log.warn({ err: error, image: name }, 'Another machine uses the image in the drive');
-    }
+    if (!this.#activity.state.value.busy) this.#hold?.follow(this.#driver.state.value.medium);
   }
 }
 

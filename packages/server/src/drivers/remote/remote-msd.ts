@@ -1,7 +1,7 @@
 import type { MsdCompression, MsdState, MsdUpload } from '@crashcart/api';
 import type { LinkRequest } from '../../core/image-store.ts';
 import type { MsdPart } from '../../core/machine.ts';
-import type { MsdRemoteOptions } from '../../core/msd.ts';
+import type { MsdRemoteOptions } from '../../core/msd-exchange.ts';
 import type { Incoming } from '../../core/msd-transfers.ts';
 import type { ReadonlyCell } from '../../core/state.ts';
 import { streamOf } from './byte-stream.ts';
