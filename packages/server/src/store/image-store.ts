@@ -1,5 +1,5 @@
 import { dirname, join, relative } from 'node:path';
-import { imageName, KvmError, type MsdImage, type MsdPart } from '@crashcart/api';
+import { KvmError, type MsdPart } from '@crashcart/api';
 import type {
   ImageReader,
   ImageStore,
@@ -9,15 +9,16 @@ import type {
 } from '../core/image-store.ts';
 import type { Log } from '../core/log.ts';
 import { type ReadonlyCell, StateCell, type Unsubscribe } from '../core/state.ts';
-import { isSystemError } from '../platform/files.ts';
 import { isThere, openToRead, removeForGood, UnfinishedFile } from '../platform/image-file.ts';
 import { diskRoom, makeFolder, realFolder, removeEmptyFolders } from '../platform/image-folder.ts';
-import { below, ImageTree, type TreeFile } from './image-tree.ts';
+import { ImageList } from './image-list.ts';
+import { type ImagePlace, nameIn, placeOf, unfinished, wholeOf } from './image-place.ts';
+import { below, ImageTree } from './image-tree.ts';
+import { imageTrouble } from './image-trouble.ts';
+import { ImageUses } from './image-uses.ts';
 
 /** How often room and mounts are looked at, ms. */
 const CHECK_MS = 10_000;
-/** An unfinished image is a hidden file beside its place. */
-const UNFINISHED = /^\.(.+)\.upload$/s;
 
 /** What a store is made of. */
 export interface ImageDirectoryOptions {
@@ -38,8 +39,8 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   readonly #log: Log;
   readonly #state = new StateCell<ImageStoreState>({ images: {}, parts: {} });
   readonly #tree: ImageTree;
-  readonly #uses = new Map<string, { use: ImageUse; count: number }>();
-  readonly #known = new WeakMap<TreeFile, readonly [string, MsdImage] | undefined>();
+  readonly #list: ImageList;
+  readonly #uses = new ImageUses();
   /** Files that grow by our hand. */
   readonly #writing = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +55,7 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
       ignores: (path) => this.#writing.has(path),
       onChange: () => void this.#show(),
     });
+    this.#list = new ImageList(this.#tree, log);
   }
 
   /** Reads the directory; what a crash left half published is put right. */
@@ -71,7 +73,7 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   }
 
   pathOf(name: string): string {
-    const { folder, base } = split(name);
+    const { folder, base } = placeOf(name);
     const isUnfinished =
       !this.#tree.file(folder, base) && this.#tree.file(folder, unfinished(base));
     return join(this.#directory, folder, isUnfinished ? unfinished(base) : base);
@@ -80,25 +82,11 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   nameOf(path: string): string | undefined {
     const name = relative(this.#directory, path);
     if (name === '' || name.startsWith('..')) return undefined;
-    const { folder, base } = split(name);
-    return below(folder, wholeOf(base) ?? base);
+    return nameIn(placeOf(name));
   }
 
   hold(name: string, use: ImageUse): Unsubscribe {
-    const held = this.#uses.get(name);
-    if (held && (held.use === 'write' || use === 'write')) {
-      throw new KvmError('MsdIsBusyError', 'The image is in use elsewhere');
-    }
-    const uses = { use, count: (held?.count ?? 0) + 1 };
-    this.#uses.set(name, uses);
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      const now = this.#uses.get(name);
-      if (now && now.count > 1) this.#uses.set(name, { ...now, count: now.count - 1 });
-      else this.#uses.delete(name);
-    };
+    return this.#uses.hold(name, use);
   }
 
   /** It is as it is. */
@@ -109,7 +97,7 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   async create(name: string, size: number): Promise<ImageWriter> {
     const release = this.hold(name, 'write');
     let made: string | undefined;
-    const { folder, base } = split(name);
+    const { folder, base } = placeOf(name);
     const inside = join(this.#directory, folder);
     try {
       const path = join(inside, base);
@@ -124,7 +112,7 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
     } catch (error) {
       if (made) await removeEmptyFolders(made, inside);
       release();
-      throw explained(error);
+      throw imageTrouble(error);
     }
   }
 
@@ -140,20 +128,20 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
       return { size: file.size, close, chunks: () => endingWith(file.chunks(), close) };
     } catch (error) {
       release();
-      throw explained(error);
+      throw imageTrouble(error);
     }
   }
 
   async remove(name: string): Promise<void> {
     const release = this.hold(name, 'write');
-    const { folder, base } = split(name);
+    const { folder, base } = placeOf(name);
     const inside = join(this.#directory, folder);
     try {
       const whole = await removeForGood(join(inside, base));
       const part = await removeForGood(join(inside, unfinished(base)));
       if (!whole && !part) throw new KvmError('MsdUnknownImageError');
     } catch (error) {
-      throw explained(error);
+      throw imageTrouble(error);
     } finally {
       release();
       await this.#seen(folder, base);
@@ -171,12 +159,10 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
 
   #writer(
     file: UnfinishedFile,
-    place: {
-      folder: string;
-      base: string;
-      path: string;
-      made: string | undefined;
-      release: Unsubscribe;
+    place: ImagePlace & {
+      readonly path: string;
+      readonly made: string | undefined;
+      readonly release: Unsubscribe;
     },
   ): ImageWriter {
     const { folder, base, path, made } = place;
@@ -189,13 +175,13 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
     return {
       write: (bytes) =>
         file.write(bytes).catch((error) => {
-          throw explained(error);
+          throw imageTrouble(error);
         }),
       finish: async () => {
         try {
           await file.finish(path);
         } catch (error) {
-          throw explained(error);
+          throw imageTrouble(error);
         }
         release();
         await this.#seen(folder, base);
@@ -227,45 +213,10 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   async #show(): Promise<void> {
     try {
       const parts = await this.#parts();
-      this.#state.set({ images: this.#listImages(), parts });
+      this.#state.set({ images: this.#list.list(), parts });
     } catch (error) {
       this.#cannotRead(error);
     }
-  }
-
-  #listImages(): Images {
-    const found: (readonly [string, MsdImage])[] = [];
-    for (const { path, files } of this.#tree.folders) {
-      for (const file of files.values()) {
-        const image = this.#imageOf(path, file);
-        if (!image || (!image[1].complete && files.has(wholeOf(file.name) ?? ''))) continue;
-        found.push(image);
-      }
-    }
-    // Frozen, its text is made once: see the envelope.
-    return Object.freeze(Object.fromEntries(found));
-  }
-
-  /** Name and facts; undefined for what is no image. A file that is as it was keeps its object. */
-  #imageOf(folder: string, file: TreeFile): readonly [string, MsdImage] | undefined {
-    if (this.#known.has(file)) return this.#known.get(file);
-    const whole = wholeOf(file.name);
-    const name = below(folder, whole ?? file.name);
-    const facts = imageFrom(file, whole ?? file.name, whole === undefined);
-    const image = this.#isNamed(name) ? ([name, facts] as const) : undefined;
-    this.#known.set(file, image);
-    return image;
-  }
-
-  /** Whether the API can name it; hidden files it never can. */
-  #isNamed(name: string): boolean {
-    try {
-      if (imageName(name) === name) return true;
-    } catch {
-      if (/(^|\/)\.[^/]*$/.test(name)) return false;
-    }
-    this.#log.warn({ file: name }, 'This name cannot be used for an image; rename the file');
-    return false;
   }
 
   async #parts(): Promise<ImageStoreState['parts']> {
@@ -316,56 +267,10 @@ export class ImageDirectory implements ImageStore, AsyncDisposable {
   }
 }
 
-function split(name: string): { readonly folder: string; readonly base: string } {
-  const at = name.lastIndexOf('/');
-  return { folder: at < 0 ? '' : name.slice(0, at), base: name.slice(at + 1) };
-}
-
-function unfinished(base: string): string {
-  return `.${base}.upload`;
-}
-
-/** What an unfinished file will be called; undefined for others. */
-function wholeOf(name: string): string | undefined {
-  return UNFINISHED.exec(name)?.[1];
-}
-
-function imageFrom(file: TreeFile, base: string, complete: boolean): MsdImage {
-  return Object.freeze({
-    complete,
-    removable: file.removable,
-    writable: file.writable && !/\.iso$/i.test(base),
-    size: file.size,
-    mod_ts: file.modifiedS,
-  });
-}
-
-type Images = ImageStoreState['images'];
-
 async function* endingWith<T>(chunks: AsyncGenerator<T>, end: () => Promise<void>) {
   try {
     yield* chunks;
   } finally {
     await end();
   }
-}
-
-/** The system's errors that a person can do something about. */
-function explained(error: unknown): unknown {
-  const cause = { cause: error };
-  if (isSystemError(error, 'EEXIST')) return new KvmError('MsdImageExistsError', undefined, cause);
-  if (isSystemError(error, 'ENOSPC', 'EDQUOT')) {
-    return new KvmError('MsdStorageFullError', undefined, cause);
-  }
-  if (isSystemError(error, 'EFBIG')) {
-    const why = 'The file system of the storage takes no image of this size';
-    return new KvmError('MsdStorageFullError', why, cause);
-  }
-  if (isSystemError(error, 'EROFS', 'EACCES', 'EPERM')) {
-    return new KvmError('MsdStorageReadOnlyError', undefined, cause);
-  }
-  if (isSystemError(error, 'ENOTDIR', 'EISDIR')) {
-    return new KvmError('ValidatorError', 'A part of this folder is no folder', cause);
-  }
-  return error;
 }
