@@ -8,6 +8,7 @@ import type { H264Encoder, H264Picture, H264Settings, OpenH264Encoder } from './
 import { ffmpegEncoder } from './h264-ffmpeg.ts';
 import { Flight } from './h264-flight.ts';
 import { Settling } from './h264-settling.ts';
+import { type H264Viewer, H264Viewers } from './h264-viewers.ts';
 import { JpegEncoder } from './jpeg-encoder.ts';
 import { Pacer } from './pacer.ts';
 import type { Picture } from './picture.ts';
@@ -20,22 +21,6 @@ export interface H264Params {
   /** Frames between key frames, 0 = only those that are asked for. */
   readonly gop: number;
   readonly desiredFps: number;
-}
-
-/** A picture as /media/ws sends it, made once for all viewers. */
-export interface H264Message {
-  readonly key: boolean;
-  /** Kind of message "video", 1 for a key frame, then the access unit. */
-  readonly prefixed: Buffer;
-  /** The access unit alone. */
-  readonly bare: Buffer;
-}
-
-/** Who gets H.264. */
-export interface H264Viewer {
-  /** Whether a message can be taken now; who cannot gets nothing up to the next key frame. */
-  ready(): boolean;
-  send(message: H264Message): void;
 }
 
 /** A viewer's place in the hub. */
@@ -52,17 +37,6 @@ interface Shown extends H264Picture {
   readonly height: number;
 }
 
-interface Member {
-  readonly viewer: H264Viewer;
-  /** Nothing is of use to it before a key frame. */
-  waiting: boolean;
-}
-
-/** Before an access unit in /media/ws. */
-const VIDEO = Uint8Array.of(1);
-const IS_KEY = Uint8Array.of(1);
-const IS_NO_KEY = Uint8Array.of(0);
-const PREFIX_BYTES = 2;
 /** The rate that the bitrate is shared out by where none is asked for. */
 const USUAL_FPS = 30;
 /** Between two key frames that are asked for, of all viewers together, ms. */
@@ -90,7 +64,7 @@ export class H264 {
   readonly #params: () => H264Params;
   readonly #log: Log;
   readonly #open: OpenH264Encoder;
-  readonly #members = new Set<Member>();
+  readonly #viewers = new H264Viewers();
   readonly #pacer: Pacer;
   readonly #meter = new FpsMeter();
   readonly #files = new JpegEncoder();
@@ -124,7 +98,7 @@ export class H264 {
 
   /** Whether somebody wants it. */
   get watched(): boolean {
-    return this.#members.size > 0;
+    return this.#viewers.size > 0;
   }
 
   /** Whether the encoder runs. */
@@ -139,17 +113,16 @@ export class H264 {
 
   /** The first message is a key frame, as soon as there is a picture. */
   join(viewer: H264Viewer): H264Seat {
-    const member: Member = { viewer, waiting: true };
-    this.#members.add(member);
+    const member = this.#viewers.add(viewer);
     clearTimeout(this.#lingerTimer);
     this.#wantKey();
     return {
       resume: () => {
-        if (member.waiting) this.#wantKey();
+        if (member.isWaiting) this.#wantKey();
       },
       refresh: () => this.#wantKey(),
       leave: () => {
-        if (!this.#members.delete(member) || this.#members.size > 0) return;
+        if (!this.#viewers.delete(member) || this.#viewers.size > 0) return;
         this.#lingerTimer = setTimeout(() => this.#stop(), LINGER_MS);
       },
     };
@@ -174,18 +147,18 @@ export class H264 {
   #show(file: Picture | undefined): void {
     this.#file = file;
     this.#seq += 1;
-    if (this.#members.size > 0) this.#pacer.wake();
+    if (this.#viewers.size > 0) this.#pacer.wake();
   }
 
   close(): void {
     this.#pacer.close();
-    this.#members.clear();
+    this.#viewers.clear();
     clearTimeout(this.#retryTimer);
     this.#stop();
   }
 
   #wantKey(): void {
-    if (this.#members.size === 0) return;
+    if (this.#viewers.size === 0) return;
     this.#keyWanted = true;
     this.#pacer.wake();
   }
@@ -195,7 +168,7 @@ export class H264 {
     await setImmediate();
     const seq = this.#seq;
     const shown = await this.#taken(this.#shown());
-    if (this.#members.size === 0 || !shown) return;
+    if (this.#viewers.size === 0 || !shown) return;
     const encoder = this.#current(shown);
     if (!encoder || this.#flight.holds()) return;
     const key = this.#takeKey();
@@ -279,21 +252,12 @@ export class H264 {
     return true;
   }
 
-  #deliver({ key, data }: AccessUnit): void {
+  #deliver(unit: AccessUnit): void {
     this.#meter.count();
     this.#flight.came();
-    const prefixed = Buffer.concat([VIDEO, key ? IS_KEY : IS_NO_KEY, data]);
-    const message: H264Message = { key, prefixed, bare: prefixed.subarray(PREFIX_BYTES) };
-    let isKeyLost = false;
-    for (const member of this.#members) {
-      if (!member.viewer.ready()) member.waiting = true;
-      else if (key || !member.waiting) {
-        member.waiting = false;
-        member.viewer.send(message);
-      } else isKeyLost = true;
-    }
+    const isKeyWanted = this.#viewers.deliver(unit);
     // A broken picture makes none.
-    if (isKeyLost && performance.now() - this.#keyMs > LOST_KEY_MS) this.#wantKey();
+    if (isKeyWanted && performance.now() - this.#keyMs > LOST_KEY_MS) this.#wantKey();
   }
 
   #ended(reason: string): void {
@@ -303,7 +267,7 @@ export class H264 {
     this.#log.error({ reason, retryMs: this.#retryMs }, 'The H.264 encoder ended');
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
-      if (this.#members.size > 0) this.#pacer.wake();
+      if (this.#viewers.size > 0) this.#pacer.wake();
     }, this.#retryMs);
     this.#retryTimer.unref();
     this.#retryMs = Math.min(2 * this.#retryMs, MOST_RETRY_MS);

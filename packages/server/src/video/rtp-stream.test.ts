@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { expect, it } from 'vitest';
-import type { H264Message } from './h264.ts';
+import type { H264Message } from './h264-viewers.ts';
 import { RtpStream, type RtpStreamOptions } from './rtp-stream.ts';
 
 const TIME = { nowMs: 1000, unixMs: 0, isLoose: false };

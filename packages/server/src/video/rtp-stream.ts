@@ -7,7 +7,7 @@ import {
   writeRtpPacket,
 } from '../protocols/rtp/packet.ts';
 import { senderReport } from '../protocols/rtp/rtcp.ts';
-import type { H264Message } from './h264.ts';
+import type { H264Message } from './h264-viewers.ts';
 
 /** What both sides agreed on, and where packets go. */
 export interface RtpStreamOptions {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MediaState } from '@crashcart/api';
 import type { RawData, WebSocket } from 'ws';
-import type { H264Message } from '../../video/h264.ts';
+import type { H264Message } from '../../video/h264-viewers.ts';
 import type { Picture } from '../../video/picture.ts';
 import type { Video } from '../../video/video.ts';
 import { Flood } from './flood.ts';
