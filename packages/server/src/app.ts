@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KvmError } from '@crashcart/api';
 import { Auth } from './auth/auth.ts';
@@ -8,11 +7,12 @@ import { type Config, type MachineConfig, machinesOf } from './config/schema.ts'
 import type { Log } from './core/log.ts';
 import { Scope } from './core/scope.ts';
 import { serveStreamer } from './frontends/http/serve-streamer.ts';
-import { createHttpServer, type HttpServer } from './frontends/http/server.ts';
+import { createHttpServer } from './frontends/http/server.ts';
 import { mediaStateOf, serveMediaSocket } from './frontends/ws/media-socket.ts';
 import { createHost, type OwnedHost } from './host.ts';
 import { Info } from './info/info.ts';
 import type { LogReader } from './info/log-reader.ts';
+import { listen } from './listen.ts';
 import { createDrivers } from './machine-drivers.ts';
 import { gpioOptionsOf } from './machine-gpio.ts';
 import { MachineImages } from './machine-images.ts';
@@ -29,11 +29,9 @@ import {
 } from './machine-video.ts';
 import { loadPage } from './page.ts';
 import { peerCredentials } from './platform/peer-cred.ts';
-import { removeFile } from './platform/replace-text.ts';
 import { uidsOf } from './platform/system-users.ts';
 import { limitUnsent } from './platform/unsent-limit.ts';
 import { createRemoteHost, isRemote } from './remote-host.ts';
-import { loadPair, selfSigned } from './tls/certificate.ts';
 import { VERSION } from './version.ts';
 import { Ocr } from './video/ocr.ts';
 import type { OpenOpusEncoder } from './video/opus-encoder.ts';
@@ -264,62 +262,4 @@ function own(host: OwnedHost, { streamer }: MachineConfig, scope: Scope): OwnedH
   scope.add(() => host.close());
   if (streamer.forever) scope.add(host.machine.streamer.keep());
   return host;
-}
-
-async function listen(http: HttpServer, { config, stateDir, log }: AppOptions): Promise<string> {
-  const { listen: host, port, tls, http: plain } = config.server;
-  const { unix, unix_mode: mode } = config.kvmd.server;
-  if (unix !== '') {
-    await removeFile(unix);
-    await claim(() => http.listen({ path: unix }), unix, '--unix PATH');
-    await chmod(unix, mode);
-  }
-  if (host === '') {
-    if (unix === '') throw new Error('There is nothing to listen on: set server.listen or --unix');
-    log.info({ unix }, 'Listening');
-    return `unix:${unix}`;
-  }
-  const pair = tls.enabled
-    ? await (tls.cert === ''
-        ? selfSigned(join(stateDir, 'tls'), host)
-        : loadPair(tls.cert, tls.key))
-    : undefined;
-  const main = await claim(
-    () => http.listen({ host, port, ...(pair ? { tls: pair } : {}) }),
-    `${host}:${port}`,
-    '--port N or --listen ADDRESS',
-  );
-  log.info({ host, port: main.port, tls: tls.enabled }, 'Listening');
-  if (plain.enabled) {
-    const { port: plainPort } = await claim(
-      () => http.listen({ host, port: plain.port }),
-      `${host}:${plain.port}`,
-      '--plain-http N',
-    );
-    log.info({ host, port: plainPort }, 'Plain HTTP is served as well');
-  }
-  const name = ['0.0.0.0', '::'].includes(host) ? 'localhost' : host;
-  const shown = name.includes(':') ? `[${name}]` : name;
-  return `${pair ? 'https' : 'http'}://${shown}:${main.port}/`;
-}
-
-/** What the operator can do about a place that cannot be listened on. */
-const WHY_NOT: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program uses it',
-  EADDRNOTAVAIL: 'this host does not have the address',
-  ENOTFOUND: 'there is no host of this name',
-  EACCES: 'this user may not',
-};
-
-/** Listens, or says in one sentence why that is not possible and which option helps. */
-async function claim<T>(listen: () => Promise<T>, where: string, option: string): Promise<T> {
-  try {
-    return await listen();
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = WHY_NOT[code] ?? (error instanceof Error ? error.message : String(error));
-    throw new Error(`Cannot listen on ${where}: ${why}. Choose another place with ${option}.`, {
-      cause: error,
-    });
-  }
 }
