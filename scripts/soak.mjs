@@ -17,20 +17,19 @@ function run(program, args, env = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/** End-to-end tests with larger numbers. */
+function runTests(name, env) {
+  run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e*', name], env);
+}
+
 orStop(() => setUp(TEST_PACKAGES));
 const fuzz = ['run', '--project', 'unit', '--testTimeout', '1800000', ...FUZZED];
 run(inRoot('node_modules/.bin/vitest'), fuzz, { FUZZ_RUNS: process.env.FUZZ_RUNS ?? '20000' });
-run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e', 'hostile-'], {
+runTests('hostile-', {
   HOSTILE_REQUESTS: process.env.HOSTILE_REQUESTS ?? '1000000',
   HOSTILE_ROUNDS: process.env.HOSTILE_ROUNDS ?? '20000',
 });
-run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e', 'typing-guest'], {
-  TYPING: 'all',
-});
-run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e', 'msd-kill'], {
-  MSD_KILLS: process.env.MSD_KILLS ?? '1000',
-});
-run(inRoot('node_modules/.bin/vitest'), ['run', '--project', 'e2e', 'qemu-msd-attached'], {
-  DRIVE_KILLS: process.env.DRIVE_KILLS ?? '1000',
-});
+runTests('typing-guest', { TYPING: 'all' });
+runTests('msd-kill', { MSD_KILLS: process.env.MSD_KILLS ?? '1000' });
+runTests('qemu-msd-attached', { DRIVE_KILLS: process.env.DRIVE_KILLS ?? '1000' });
 run(process.execPath, [inRoot('bench/memory.mjs'), '--seconds', String(VIEWERS_S)]);
