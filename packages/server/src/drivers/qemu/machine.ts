@@ -12,8 +12,8 @@ import { QemuHid } from './hid.ts';
 import type { QemuLink } from './link.ts';
 import { QemuMsd } from './msd.ts';
 import { buildPromptIso } from './prompt-iso.ts';
-import { endQemu, findQemu, launchQemu, machinePaths } from './qemu-process.ts';
-import { QmpClient } from './qmp-client.ts';
+import { endQemu, findQemu, hasEnded, launchQemu, machinePaths } from './qemu-process.ts';
+import { QmpClient, QmpTimeoutError } from './qmp-client.ts';
 import { hasSoundCard } from './sound-card.ts';
 
 const BACKOFF_MIN_MS = 500;
@@ -22,6 +22,8 @@ const BACKOFF_MAX_MS = 30_000;
 const HEALTH_MS = 2000;
 /** How long a new QEMU may take to open its control socket, ms. */
 const OPEN_MS = 10_000;
+/** A QEMU that ends closes its sockets so long before it is gone, at most, ms. */
+const ENDING_MS = 500;
 
 /** How to start a machine. */
 export interface QemuMachineOptions {
@@ -149,9 +151,9 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
         const reason = await this.#follow(client, signal, () => {
           backoffMs = BACKOFF_MIN_MS;
         });
-        if (!signal.aborted) this.#fail(reason);
+        if (!signal.aborted) await this.#fail(reason);
       } catch (error) {
-        if (!signal.aborted) this.#fail(error);
+        if (!signal.aborted) await this.#fail(error);
       }
       if (signal.aborted) break;
       await sleep(backoffMs, signal).catch(() => undefined);
@@ -254,8 +256,10 @@ export class QemuMachine implements QemuLink, AsyncDisposable {
     else if (event.name === 'SHUTDOWN') this.#setRunState('shutdown');
   }
 
-  #fail(error: unknown): void {
-    const died = this.#id !== undefined && !isAlive(this.#id);
+  async #fail(error: unknown): Promise<void> {
+    const graceMs = error instanceof QmpTimeoutError ? 0 : ENDING_MS;
+    const died = this.#id !== undefined && (await hasEnded(this.#id, graceMs));
+    if (this.#controller.signal.aborted) return;
     const lines = this.#process?.lastLines ?? [];
     const said = lines.length > 0 ? `: ${lines.slice(-3).join(' | ')}` : '';
     const failure = died

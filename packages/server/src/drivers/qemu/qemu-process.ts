@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { sleep } from '../../core/sleep.ts';
 import { ensureSparseFile, removePath } from '../../platform/disk-image.ts';
 import { ensureDir, readText, writeFileAtomic } from '../../platform/files.ts';
 import {
@@ -86,10 +87,17 @@ export async function launchQemu(
 
 /** Ends QEMU by force when `quit` did not; resolves when it is gone. */
 export async function endQemu(id: ProcessId, graceMs: number): Promise<void> {
-  const end = performance.now() + graceMs;
-  let forced = false;
+  if (await hasEnded(id, graceMs)) return;
+  killProcess(id, 'SIGKILL');
+  await hasEnded(id, Number.POSITIVE_INFINITY);
+}
+
+/** Waits for QEMU's end; false when it still runs after `ms`. */
+export async function hasEnded(id: ProcessId, ms: number): Promise<boolean> {
+  const end = performance.now() + ms;
   while (isAlive(id)) {
-    if (!forced && performance.now() > end) forced = killProcess(id, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (performance.now() > end) return false;
+    await sleep(20);
   }
+  return true;
 }
