@@ -2,10 +2,11 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from './support/browser.ts';
 import { CaptureDevice } from './support/capture-device.ts';
+import { playJanus } from './support/janus-player.ts';
 import { logInTo, PageRig } from './support/page-rig.ts';
 import { SizeEvents } from './support/size-events.ts';
 import { figuresOf, readTimeCodes, type TimeCodes } from './support/time-code.ts';
-import { watchJanus, watchWhep } from './support/webrtc-page.ts';
+import { watchWhep } from './support/webrtc-page.ts';
 
 const WAIT = { timeout: 30_000, interval: 50 };
 /** Pictures that are read of each path. */
@@ -121,7 +122,7 @@ it.each([
   ['WHEP', () => page.evaluate(watchWhep, `${url}api/media/whep`)],
   [
     "Janus's API",
-    () => page.evaluate(watchJanus, { url: `${url.replace('http', 'ws')}janus/ws`, audio: false }),
+    () => playJanus(page, { url: `${url.replace('http', 'ws')}janus/ws`, audio: false }),
   ],
 ] as const)('a player of %s shows fresh pictures', async (name, watch) => {
   await open('mjpeg', 'api/openapi.json');

@@ -15,9 +15,10 @@ import {
   untilRunning,
 } from './support/guest.ts';
 import { listenWhep, startHearing, untilHeard, untilSilent } from './support/hearing-page.ts';
+import { playJanus } from './support/janus-player.ts';
 import { type RecordingLog, recordingLog } from './support/recording-log.ts';
 import { encoders } from './support/sound-encoders.ts';
-import { endWhep, receiverStats, watchJanus, watchWhep } from './support/webrtc-page.ts';
+import { endWhep, receiverStats, watchWhep } from './support/webrtc-page.ts';
 
 const WAIT = { timeout: 20_000, interval: 50 };
 const H264 = {
@@ -114,7 +115,7 @@ describe('the sound of a QEMU machine', () => {
 
   it("is heard by PiKVM's exchange over Janus's API where it is asked for", async () => {
     const url = `${rig.url.replace('http', 'ws')}/janus/ws`;
-    const [features, , , offer = ''] = await page.evaluate(watchJanus, { url, audio: true });
+    const [features, , , offer = ''] = await playJanus(page, { url, audio: true });
     expect(JSON.parse(features ?? '')).toMatchObject({
       result: { features: { audio: true, mic: false } },
     });
@@ -126,7 +127,7 @@ describe('the sound of a QEMU machine', () => {
     await untilHeard(page, 660);
     await untilSilent(page);
     await page.reload();
-    const [, , , without = ''] = await page.evaluate(watchJanus, { url, audio: false });
+    const [, , , without = ''] = await playJanus(page, { url, audio: false });
     expect(without).not.toContain('m=audio');
   });
 

@@ -7,13 +7,13 @@ import { FakeVideoSource } from './fakes/fake-video-source.ts';
 import { launchBrowser } from './support/browser.ts';
 import { FrontRig } from './support/front-rig.ts';
 import { type Colour, isNear } from './support/h264-stream.ts';
+import { playJanus } from './support/janus-player.ts';
 import {
   askJanus,
   endWhep,
   heardVerbs,
   middleOfVideo,
   receiverStats,
-  watchJanus,
   watchWhep,
 } from './support/webrtc-page.ts';
 
@@ -26,7 +26,6 @@ const H264 = {
   gop: { default: 0, min: 0, max: 60 },
 };
 
-// A connection of a busy Chromium that does not come about is asked for again, as a player does.
 describe('WebRTC', () => {
   let browser: Browser;
   let page: Page;
@@ -89,10 +88,8 @@ describe('WebRTC', () => {
 
   it("plays PiKVM's exchange over Janus's API", async () => {
     const url = `${rig.url.replace('http', 'ws')}/janus/ws`;
-    const [features, offered, started, offer = ''] = await page.evaluate(watchJanus, {
-      url,
-      audio: false,
-    });
+    const options = { url, audio: false };
+    const [features, offered, started, offer = ''] = await playJanus(page, options);
     const event = (result: object) => ({ ustreamer: 'event', result });
     expect(JSON.parse(features ?? '')).toEqual(
       event({ status: 'features', features: { audio: false, mic: false, ice: { url: '' } } }),
