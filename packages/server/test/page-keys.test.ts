@@ -67,7 +67,7 @@ describe('the text panel', () => {
     // Everything that ASCII has, in a document that the shell takes as it is.
     const ascii = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
     await open('Type text');
-    expect(await hasFocus('#panel-text textarea')).toBe(true);
+    await expect.poll(() => hasFocus('#panel-text textarea')).toBe(true);
     await layout().selectOption('en-us');
     await area().fill(`cat > /tmp/typed <<'E'\n${ascii}\nża “b” 🙂\nE\n`);
     const warnings = page.getByRole('status', { name: 'Warning' }).locator('p');
@@ -288,6 +288,21 @@ describe('the palette', () => {
     await page.keyboard.press('Escape');
     await search().waitFor({ state: 'detached' });
     await expect.poll(status).toBe(CAPTURED);
+  });
+
+  it('has the focus before the next key can come', async () => {
+    await page.locator('#screen').focus();
+    await ctrlK();
+    await page.keyboard.press('Escape');
+    await search().waitFor({ state: 'detached' });
+    const focused = await page.evaluate(async () => {
+      const init = { code: 'KeyK', ctrlKey: true, bubbles: true };
+      document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', init));
+      // No task, and so no key, comes between.
+      for (let turn = 0; turn < 20; turn += 1) await undefined;
+      return document.activeElement?.role;
+    });
+    expect(focused).toBe('combobox');
   });
 
   it('opens panels and returns the focus where it was', async () => {

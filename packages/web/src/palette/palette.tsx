@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import '../drive/drive-actions.ts';
 import './input-actions.ts';
 import './page-actions.ts';
@@ -29,7 +29,8 @@ export function Palette() {
   const at = Math.min(chosen, shown.length - 1);
   const list = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), []);
+  // Before the next key: it is meant for the search, not for the machine.
+  useLayoutEffect(() => input.current?.focus(), []);
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: 'nearest' });
   }, [at, found]);
