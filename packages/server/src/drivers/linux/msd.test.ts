@@ -281,6 +281,19 @@ describe('a linked image', () => {
   });
   afterEach(() => served.close());
 
+  async function expectRefusedWithoutNbdfuse(): Promise<void> {
+    const { PATH = '' } = process.env;
+    const bare = join(directory, 'bin');
+    mkdirSync(bare);
+    symlinkSync('/usr/bin/setpriv', join(bare, 'setpriv'));
+    process.env.PATH = bare;
+    try {
+      await expect(msd.insert(linked)).rejects.toThrow(/apt install libnbd-bin fuse3/);
+    } finally {
+      process.env.PATH = PATH;
+    }
+  }
+
   test('is a file of the drive while it is in, whose bytes come from its source', async () => {
     await msd.insert(linked);
     expect(medium()).toEqual(linked);
@@ -356,16 +369,7 @@ describe('a linked image', () => {
       await expect(msd.insert(linked)).rejects.toThrow(
         /USB drive: nbd_connect_unix: .*No such file/,
       );
-      const { PATH = '' } = process.env;
-      const bare = join(directory, 'bin');
-      mkdirSync(bare);
-      symlinkSync('/usr/bin/setpriv', join(bare, 'setpriv'));
-      process.env.PATH = bare;
-      try {
-        await expect(msd.insert(linked)).rejects.toThrow(/apt install libnbd-bin fuse3/);
-      } finally {
-        process.env.PATH = PATH;
-      }
+      await expectRefusedWithoutNbdfuse();
       expect(await Promise.all(codes)).toEqual([1, 1]);
       expect(medium()).toBeUndefined();
     });
@@ -386,16 +390,7 @@ describe('a linked image', () => {
 
   test('is refused without nbdfuse, which is told, or when nobody serves it', async () => {
     await msd.insert(cd);
-    const { PATH = '' } = process.env;
-    const bare = join(directory, 'bin');
-    mkdirSync(bare);
-    symlinkSync('/usr/bin/setpriv', join(bare, 'setpriv'));
-    process.env.PATH = bare;
-    try {
-      await expect(msd.insert(linked)).rejects.toThrow(/apt install libnbd-bin fuse3/);
-    } finally {
-      process.env.PATH = PATH;
-    }
+    await expectRefusedWithoutNbdfuse();
     await served.close();
     await expect(msd.insert(linked)).rejects.toEqual(named('MsdDriveError'));
     expect(medium()).toEqual(cd);
